@@ -1,0 +1,1 @@
+"""What the directory (kept by the gateway) announces: organisations and people."""

@@ -1,0 +1,1 @@
+"""What enrollment announces and answers: seats, waiting lists, attendance, study hours."""

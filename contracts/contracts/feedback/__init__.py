@@ -1,0 +1,1 @@
+"""What feedback announces and answers: evaluation forms and results."""

@@ -1,0 +1,1 @@
+"""What notifications announces and answers: messages to persons."""

@@ -1,0 +1,1 @@
+"""What scheduling announces and answers: course menu, lecturers, agreements, orders, offers, sessions."""
