@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 POLICY = Path("/usr/sbin/policy-rc.d")
+# Someone else may be installing at this moment.
+WAIT = ("-o", "DPkg::Lock::Timeout=600")
 
 
 class ServerProblem(RuntimeError):
@@ -28,6 +30,7 @@ class Program:
     title: str
     packages: tuple[str, ...]
     places: tuple[str, ...]
+    other_names: tuple[str, ...] = ()
 
 
 RABBITMQ_SERVER = Program(
@@ -64,19 +67,30 @@ CHROMIUM = Program(
     name="chromium",
     title="Chromium",
     packages=("chromium", "fonts-noto-cjk"),
-    places=("/usr/bin", "/usr/lib/chromium", "/snap/bin"),
+    places=("/usr/bin", "/usr/lib/chromium", "/snap/bin", "/Applications/Google Chrome.app/Contents/MacOS"),
+    other_names=("chromium-browser", "google-chrome", "google-chrome-stable", "Google Chrome"),
+)
+CHINESE_FONTS = (
+    "/usr/share/fonts/**/*CJK*",
+    "/usr/share/fonts/**/wqy-*",
+    "/usr/share/fonts/**/*SourceHan*",
+    "/System/Library/Fonts/PingFang*",
 )
 
 
 def find(program: Program) -> Path | None:
     """The newest installed copy in the usual places, or the one on PATH, or None."""
+    names = (program.name, *program.other_names)
     for place in program.places:
         for folder in sorted(glob.glob(place), key=_version, reverse=True):
-            candidate = Path(folder) / program.name
-            if os.access(candidate, os.X_OK):
-                return candidate
-    on_path = shutil.which(program.name)
-    return Path(on_path) if on_path else None
+            for name in names:
+                if os.access(Path(folder) / name, os.X_OK):
+                    return Path(folder) / name
+    for name in names:
+        on_path = shutil.which(name)
+        if on_path:
+            return Path(on_path)
+    return None
 
 
 def require(program: Program) -> Path:
@@ -94,6 +108,12 @@ def require(program: Program) -> Path:
     return found
 
 
+def require_chinese_font() -> None:
+    """A browser without one draws boxes; installs the font when it is missing and that is permitted."""
+    if not any(glob.glob(pattern, recursive=True) for pattern in CHINESE_FONTS):
+        install(packages=("fonts-noto-cjk",), title="A font with Chinese characters (Noto CJK)")
+
+
 def install(*, packages: Sequence[str], title: str) -> None:
     """Install system packages without starting their services; `ServerProblem` when that is not possible."""
     wanted = " ".join(packages)
@@ -107,8 +127,8 @@ def install(*, packages: Sequence[str], title: str) -> None:
         environment = [*become, "env", "DEBIAN_FRONTEND=noninteractive"]
         with _services_not_started(become):
             for command in (
-                [*environment, "apt-get", "update", "-q"],
-                [*environment, "apt-get", "install", "-q", "-y", "--no-install-recommends", *packages],
+                [*environment, "apt-get", *WAIT, "update", "-q"],
+                [*environment, "apt-get", *WAIT, "install", "-qy", "--no-install-recommends", *packages],
             ):
                 done = subprocess.run(
                     command,

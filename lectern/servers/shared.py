@@ -24,6 +24,7 @@ from lectern.servers.postgres import PrivatePostgres
 from lectern.servers.programs import ServerProblem
 from lectern.servers.rabbitmq import PrivateRabbitMQ
 
+# So many virtual hosts are declared ahead of the tests that take them.
 VHOSTS = 24
 
 
@@ -43,23 +44,40 @@ def ask_for(kind: str, *, folder: Path, watch: int, seconds: float = 1100) -> di
     state = folder / f"{kind}.json"
     with locked(folder / f"{kind}.lock"):
         if not state.exists():
-            keeper = subprocess.Popen(
-                [sys.executable, "-m", __name__, kind, "--watch", str(watch), "--state", str(state)],
-                stdin=subprocess.DEVNULL,
-                stdout=(folder / f"{kind}.log").open("ab"),
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            with (folder / f"{kind}.log").open("ab") as log_file:
+                subprocess.run(
+                    [sys.executable, "-m", __name__, kind, "--watch", str(watch), "--state", str(state)],
+                    check=True,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log_file,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
             deadline = time.monotonic() + seconds
             while not state.exists():
-                if keeper.poll() is not None or time.monotonic() > deadline:
+                if time.monotonic() > deadline:
                     log = (folder / f"{kind}.log").read_text(errors="replace").strip()
-                    raise ServerProblem(f"The keeper of {kind} ended before its server was ready:\n{log}")
+                    raise ServerProblem(f"The keeper of {kind} did not get its server ready:\n{log}")
                 time.sleep(0.05)
     answer: dict[str, str] = json.loads(state.read_text())
     if "problem" in answer:
         raise ServerProblem(answer["problem"])
     return answer
+
+
+def take_vhost(*, folder: Path, watch: int) -> str:
+    """The address of a virtual host that nobody else has taken."""
+    answer = ask_for("rabbitmq", folder=folder, watch=watch)
+    with locked(folder / "vhosts.lock"):
+        number = _taken(folder)
+        (folder / "vhosts").write_text(str(number + 1))
+    deadline = time.monotonic() + 60
+    while number >= int(answer["vhosts"]):
+        if time.monotonic() > deadline:
+            raise ServerProblem("The keeper of rabbitmq did not declare more virtual hosts within 60 s.")
+        time.sleep(0.1)
+        answer = ask_for("rabbitmq", folder=folder, watch=watch)
+    return answer["uri"].replace("VHOST", f"test-{number}")
 
 
 def dismiss(folder: Path) -> None:
@@ -87,11 +105,19 @@ def keep(kind: str, *, watch: int, state: Path) -> None:
                 _write(state, {"keeper": keeper, "port": str(database.port), "password": database.password})
                 _wait(ended, watch)
         else:
-            with PrivateRabbitMQ(vhosts=[f"test-{number}" for number in range(VHOSTS)]) as broker:
-                _write(state, {"keeper": keeper, "uri": broker.uri("VHOST"), "vhosts": str(VHOSTS)})
-                _wait(ended, watch)
+            with PrivateRabbitMQ(vhosts=_vhosts(0, VHOSTS)) as broker:
+                declared = VHOSTS
+                description = {"keeper": keeper, "uri": broker.uri("VHOST")}
+                _write(state, {**description, "vhosts": str(declared)})
+                while not _wait(ended, watch, folder=state.parent, enough=declared - VHOSTS // 2):
+                    broker.add_vhosts(_vhosts(declared, VHOSTS))
+                    declared += VHOSTS
+                    _write(state, {**description, "vhosts": str(declared)})
     except ServerProblem as problem:
         _write(state, {"keeper": keeper, "problem": str(problem)})
+    except Exception as error:
+        _write(state, {"keeper": keeper, "problem": f"The keeper of {kind} failed: {error!r}"})
+        raise
 
 
 def _write(path: Path, content: dict[str, str]) -> None:
@@ -100,9 +126,23 @@ def _write(path: Path, content: dict[str, str]) -> None:
     half.replace(path)
 
 
-def _wait(ended: threading.Event, watch: int) -> None:
-    while reaper.alive(watch) and not ended.wait(timeout=0.3):
-        pass
+def _wait(
+    ended: threading.Event, watch: int, *, folder: Path | None = None, enough: int = sys.maxsize
+) -> bool:
+    """Wait for the end (True), or until more virtual hosts are taken than are enough (False)."""
+    while reaper.alive(watch) and not ended.wait(timeout=0.2):
+        if folder and _taken(folder) > enough:
+            return False
+    return True
+
+
+def _vhosts(first: int, count: int) -> list[str]:
+    return [f"test-{number}" for number in range(first, first + count)]
+
+
+def _taken(folder: Path) -> int:
+    path = folder / "vhosts"
+    return int(path.read_text() or 0) if path.exists() else 0
 
 
 def main() -> None:
@@ -111,6 +151,9 @@ def main() -> None:
     parser.add_argument("--watch", type=int, required=True, help="end with this process")
     parser.add_argument("--state", type=Path, required=True, help="where to write the address")
     arguments = parser.parse_args()
+    if os.fork():
+        # The keeper belongs to the whole run, not to the worker that happened to ask first.
+        os._exit(0)
     keep(arguments.kind, watch=arguments.watch, state=arguments.state)
 
 
