@@ -1,0 +1,1 @@
+"""Pure decisions of feedback: standard library only, no database, no clock."""
