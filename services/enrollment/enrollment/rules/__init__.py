@@ -1,0 +1,1 @@
+"""Decisions of enrollment: plain Python, no database, no clock."""
