@@ -7,6 +7,7 @@ import glob
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -179,3 +180,16 @@ def _services_not_started(become: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         POLICY.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """Get everything that the tests need; what cannot be got is said here and fails the tests that need it."""
+    for program in (RABBITMQ_SERVER, POSTGRES, CHROMIUM):
+        try:
+            require(program)
+        except ServerProblem as problem:
+            print(problem, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
