@@ -7,6 +7,7 @@ version numbers the event; it routes the event, so that a consumer of one event 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema
@@ -31,6 +32,12 @@ class Response(Schema):
 
     class Meta:
         unknown = EXCLUDE
+
+
+@cache
+def schema_of(cls: type[Schema]) -> Schema:
+    """The one instance of a schema class: making one costs more than using it, and use changes nothing."""
+    return cls()
 
 
 @dataclass(frozen=True)
@@ -67,16 +74,17 @@ class EventType:
 
         marshmallow's dump does not validate, so what was dumped is validated afterwards, strictly.
         """
-        dumped: dict[str, Any] = self.schema().dump(data)
-        unknown = set(data) - set(self.schema().fields)
-        errors = self.schema().validate(dumped)
+        schema = schema_of(self.schema)
+        dumped: dict[str, Any] = schema.dump(data)
+        unknown = set(data) - set(schema.fields)
+        errors = schema.validate(dumped)
         if errors or unknown:
             raise ValueError(f"{self.name}: {errors or 'unknown fields'} {sorted(unknown)}")
         return dumped
 
     def load(self, data: dict[str, Any]) -> dict[str, Any]:
         """JSON values as Python values; raises marshmallow.ValidationError."""
-        loaded: dict[str, Any] = self.schema().load(data)
+        loaded: dict[str, Any] = schema_of(self.schema).load(data)
         return loaded
 
 

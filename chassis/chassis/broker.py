@@ -1,0 +1,64 @@
+"""The broker as the core sees it: something that can be lost at any time.
+
+A publisher returns only when every message of the batch is safe with somebody (stored in a queue, or in the
+inboxes themselves in the embedded mode) and raises otherwise; the relay then keeps its rows. A consumer hands
+batches to a sink and lets go of the messages only after the sink returned. `chassis.amqp` speaks to RabbitMQ,
+`chassis.local` needs no broker.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+PULSE = "chassis.pulse.v1"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as a broker carries it."""
+
+    routing_key: str
+    body: bytes
+    id: str
+    type: str
+    headers: dict[str, Any] = field(default_factory=dict)
+
+
+Sink = Callable[[Sequence[Message]], None]
+
+
+class NotConfirmed(Exception):
+    """The broker did not take the batch, or did not say so in time; some of it may have arrived."""
+
+
+class Publisher(Protocol):
+    """One connection for publishing, used by one thread."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Return when all are safe; raise NotConfirmed otherwise."""
+        ...
+
+    def pulse(self, message: Message) -> None:
+        """Tell those who listen that the source is alive; nobody may be listening."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Broker(Protocol):
+    """Makes publishers and runs consumers."""
+
+    def publisher(self) -> Publisher: ...
+
+    def consume(
+        self, *, service: str, bindings: Sequence[str], pulses: bool, sink: Sink, stop: threading.Event
+    ) -> None:
+        """Hand over batches until `stop` is set; survives the loss of the broker. Blocks."""
+        ...
+
+    def reachable(self) -> bool:
+        """Whether the broker answers now, for health reports."""
+        ...

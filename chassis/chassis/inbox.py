@@ -1,0 +1,162 @@
+"""Store first: what arrives is written down, then acknowledged, then looked at.
+
+`store` takes a batch in one transaction, so that a message is in the inbox or still with the broker, never
+between. Whoever comes again only counts as a duplicate. What is no event at all is stored too, parked. The
+envelope is read here once, because source, aggregate and version are needed to give the message its place;
+whether its data makes sense is the handler's question.
+
+States: `new` is free from `next_at` on, `waiting` is ahead of the aggregate's position, `done`, `skipped`
+(older than the position, or by decision of an operator) and `parked`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import traceback
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from chassis import envelope, log
+from chassis.broker import PULSE, Message
+from chassis.faults import is_transient
+from chassis.sqltime import database_time
+from chassis.store import Store
+from chassis.tables import inbox, pulses
+
+MAX_VERSION = 2**31 - 1
+_NAMESPACE = uuid.UUID("52a4b4d5-31a0-5b0c-b5c6-20a1a2f0c0de")
+UNKNOWN_SOURCE = "?"
+
+
+class Inbox:
+    """The inbox of one service."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.on_stored: list[Callable[[], None]] = []
+
+    def store(self, messages: Sequence[Message]) -> None:
+        """Write the messages down; returns when they are safe."""
+        beats = [message for message in messages if message.type == PULSE]
+        rows = [_row(message) for message in messages if message.type != PULSE]
+        if rows:
+            self._store_rows(rows)
+        for beat in beats:
+            self._hear(beat)
+        for wake in self.on_stored:
+            wake()
+
+    def _store_rows(self, rows: list[dict[str, Any]]) -> None:
+        try:
+            self._insert(_merged(rows))
+        except (DBAPIError, StatementError, ValueError) as error:
+            if is_transient(error):
+                raise
+            # One of them holds what the database cannot keep: find it, park it, keep the rest.
+            for row in rows:
+                try:
+                    self._insert([row])
+                except (DBAPIError, StatementError, ValueError) as reason:
+                    if is_transient(reason):
+                        raise
+                    self._insert([_malformed(row["body"], reason)])
+
+    def _insert(self, rows: list[dict[str, Any]]) -> None:
+        with self._store.turn(), self._store.engine.begin() as connection:
+            connection.execute(_STORE[self._store.dialect], rows)
+
+    def _hear(self, beat: Message) -> None:
+        try:
+            document = json.loads(beat.body)
+            source, time = str(document["source"])[:40], datetime.fromisoformat(document["time"])
+        except (ValueError, KeyError, TypeError):
+            log.get(__name__).warning("pulse.malformed", body=beat.body[:200])
+            return
+        with self._store.turn(), self._store.engine.begin() as connection:
+            hear(connection, self._store.dialect, source=source, time=time)
+
+
+def hear(connection: Connection, dialect: str, *, source: str, time: datetime) -> None:
+    """Note that this source was alive at that time."""
+    connection.execute(_HEAR[dialect], {"source": source, "source_time": time})
+
+
+def _row(message: Message) -> dict[str, Any]:
+    try:
+        event = envelope.read(message.body)
+        if event.version > MAX_VERSION or not event.aggregate.isprintable():
+            raise ValueError("sequence or subject out of range")
+    except (ValueError, OverflowError, TypeError) as error:
+        return _malformed(message.body, error)
+    return {
+        "source": event.source,
+        "event_id": event.id,
+        "kind": event.kind,
+        "aggregate": event.aggregate,
+        "version": event.version,
+        "type": event.type,
+        "body": message.body,
+        "headers": message.headers or None,
+        "state": "new",
+        "duplicates": 0,
+        "reason": None,
+        "error": None,
+        "occurred_at": event.time,
+    }
+
+
+def _malformed(body: bytes, error: Exception) -> dict[str, Any]:
+    """A parked row for what is no event; the same bytes always get the same id."""
+    text = "".join(traceback.format_exception_only(error)).strip()[:4000]
+    return {
+        "source": UNKNOWN_SOURCE,
+        "event_id": str(uuid.uuid5(_NAMESPACE, hashlib.sha256(body).hexdigest())),
+        "kind": None,
+        "aggregate": None,
+        "version": None,
+        "type": None,
+        "body": body,
+        "headers": None,
+        "state": "parked",
+        "duplicates": 0,
+        "reason": "malformed",
+        "error": text.encode("utf-8", "replace").decode().replace("\x00", "\\0"),
+        "occurred_at": None,
+    }
+
+
+def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per message: a statement may not meet the same row twice."""
+    by_key: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        first = by_key.setdefault((row["source"], row["event_id"]), row)
+        if first is not row:
+            first["duplicates"] += 1
+    return list(by_key.values())
+
+
+def _store_statement(dialect: Any) -> Any:
+    statement = dialect.insert(inbox).values(attempts=0, next_at=database_time(), received_at=database_time())
+    return statement.on_conflict_do_update(
+        index_elements=[inbox.c.source, inbox.c.event_id],
+        set_={"duplicates": inbox.c.duplicates + statement.excluded.duplicates + 1},
+    )
+
+
+def _hear_statement(dialect: Any) -> Any:
+    statement = dialect.insert(pulses).values(heard_at=database_time())
+    return statement.on_conflict_do_update(
+        index_elements=[pulses.c.source],
+        set_={"heard_at": statement.excluded.heard_at, "source_time": statement.excluded.source_time},
+    )
+
+
+_STORE = {"postgresql": _store_statement(postgresql), "sqlite": _store_statement(sqlite)}
+_HEAR = {"postgresql": _hear_statement(postgresql), "sqlite": _hear_statement(sqlite)}

@@ -1,0 +1,222 @@
+"""One transaction: what a use case works with.
+
+Facts are collected by `record` and written just before the commit: one statement raises the versions of all
+aggregates concerned in a fixed order (two transactions never wait for each other crosswise), one inserts the
+outbox rows. The row lock on `aggregates` is then held until the commit, so that the order of versions is the
+order of commits. Facts recorded inside a savepoint that is rolled back are forgotten with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from contracts.envelope import MAX_HOPS
+from contracts.registry import EventType
+from sqlalchemy import event as sa_event
+from sqlalchemy import insert, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, SessionTransaction
+
+from chassis.access import NOBODY, Actor, system_actor
+from chassis.envelope import Event, dumps, wrap
+from chassis.tables import aggregates, commands, outbox
+
+if TYPE_CHECKING:
+    from chassis.store import Store
+
+Model = TypeVar("Model")
+
+
+class CommandRepeated(Exception):
+    """The command id is in the log already: somebody else's transaction had this effect."""
+
+
+class TooManyHops(Exception):
+    """Events cause events in a circle."""
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    event_type: EventType
+    aggregate: str
+    envelope: dict[str, Any]
+
+
+class Tx:
+    """An open transaction with its time, its actor and what it has recorded."""
+
+    def __init__(
+        self,
+        store: Store,
+        session: Session,
+        *,
+        writes: bool,
+        actor: Actor | None = None,
+        correlation: str | None = None,
+        causation: str | None = None,
+        hops: int = 0,
+        district: str | None = None,
+        organisation: str | None = None,
+    ) -> None:
+        self.session = session
+        self.now: datetime = store.clock.now()
+        self.actor: Actor = actor or NOBODY
+        self.correlation = correlation or store.new_id()
+        self.causation = causation
+        self.hops = hops
+        self.district = district or self.actor.district_id
+        self.organisation = organisation or self.actor.organisation_id
+        self._store = store
+        self._writes = writes
+        self._recorded: list[_Recorded] = []
+        self._command: dict[str, Any] | None = None
+        if writes:
+            self._forget_with_savepoints()
+
+    def new_id(self) -> str:
+        return self._store.new_id()
+
+    def caused_by(self, event: Event) -> None:
+        """What follows happens because of this event, within its tenant, and says so."""
+        self.actor = system_actor(
+            via=event.actor or "system", organisation=event.organisation, district=event.district
+        )
+        self.correlation, self.causation, self.hops = event.correlation, event.id, event.hops + 1
+        self.district, self.organisation = event.district, event.organisation
+
+    @property
+    def dialect(self) -> str:
+        """`postgresql` or `sqlite`, for the few statements that must differ."""
+        return self._store.dialect
+
+    @property
+    def recorded(self) -> bool:
+        """Whether this transaction announces anything."""
+        return bool(self._recorded)
+
+    def record(
+        self,
+        event: EventType,
+        *,
+        aggregate: str,
+        data: dict[str, Any],
+        organisation: str | None = None,
+        district: str | None = None,
+    ) -> str:
+        """Announce a fact about an aggregate, with the commit; returns the event's id.
+
+        Raises ValueError when `data` does not satisfy the registered schema.
+        """
+        if not self._writes:
+            raise RuntimeError("a reading transaction records nothing")
+        if event.source != self._store.name:
+            raise ValueError(f"{self._store.name} cannot speak for {event.source}: {event.name}")
+        if self.hops > MAX_HOPS:
+            raise TooManyHops(f"{event.name} after {self.hops} hops")
+        event_id = self._store.new_id()
+        envelope = wrap(
+            event,
+            id=event_id,
+            time=self.now,
+            aggregate=aggregate,
+            data=event.dump(data),
+            district=district or self.district,
+            organisation=organisation or self.organisation,
+            actor=self.actor.label,
+            correlation=self.correlation,
+            causation=self.causation,
+            hops=self.hops,
+        )
+        self._recorded.append(_Recorded(event, aggregate, envelope))
+        return event_id
+
+    def lock(self, model: type[Model], ids: Iterable[str]) -> dict[str, Model]:
+        """The rows with these primary keys, locked in the order of their keys, by key.
+
+        Missing ones are simply absent. On SQLite the whole transaction holds the write lock already.
+        """
+        key = inspect(model).primary_key[0]
+        rows = self.session.scalars(
+            select(model)
+            .where(key.in_(sorted(set(ids))))
+            .order_by(key)
+            .with_for_update(of=model)
+            .execution_options(populate_existing=True)
+        )
+        return {inspect(row).identity[0]: row for row in rows}
+
+    def log_command(self, *, id: str, operation: str, request_hash: str, answer: str) -> None:
+        """Remember, with the commit, that this command had its effect."""
+        self._command = {
+            "id": id,
+            "operation": operation,
+            "request_hash": request_hash,
+            "answer": answer,
+            "actor": self.actor.label,
+            "done_at": self.now,
+        }
+
+    def finish(self) -> None:
+        """Write what was collected; called once, right before the commit."""
+        self.session.flush()
+        if self._recorded:
+            self._write_events()
+        if self._command is not None:
+            written = self.session.connection().execute(_INSERT_COMMAND[self.dialect], self._command)
+            if written.first() is None:
+                raise CommandRepeated(self._command["id"])
+
+    def _write_events(self) -> None:
+        counts = Counter((fact.event_type.aggregate, fact.aggregate) for fact in self._recorded)
+        rows = [{"kind": kind, "id": id_, "version": n} for (kind, id_), n in sorted(counts.items())]
+        connection = self.session.connection()
+        raised = connection.execute(_RAISE_VERSIONS[self.dialect], rows)
+        last = {(row.kind, row.id): row.version for row in raised}
+        following = {key: last[key] - n for key, n in counts.items()}
+        connection.execute(insert(outbox), [self._row(fact, following) for fact in self._recorded])
+
+    def _row(self, fact: _Recorded, following: dict[tuple[str, str], int]) -> dict[str, Any]:
+        key = (fact.event_type.aggregate, fact.aggregate)
+        following[key] += 1
+        return {
+            "event_id": fact.envelope["id"],
+            "kind": key[0],
+            "aggregate": key[1],
+            "version": following[key],
+            "type": fact.event_type.name,
+            "routing_key": fact.event_type.routing_key,
+            "body": dumps({**fact.envelope, "sequence": following[key]}),
+            "recorded_at": self.now,
+        }
+
+    def _forget_with_savepoints(self) -> None:
+        marks: dict[SessionTransaction, int] = {}
+
+        @sa_event.listens_for(self.session, "after_transaction_create")
+        def remember(_session: Session, transaction: SessionTransaction) -> None:
+            if transaction.nested:
+                marks[transaction] = len(self._recorded)
+
+        @sa_event.listens_for(self.session, "after_soft_rollback")
+        def forget(_session: Session, transaction: SessionTransaction) -> None:
+            if transaction in marks:
+                del self._recorded[marks[transaction] :]
+
+
+def _raise_versions(dialect: Any) -> Any:
+    statement = dialect.insert(aggregates)
+    return statement.on_conflict_do_update(
+        index_elements=[aggregates.c.kind, aggregates.c.id],
+        set_={"version": aggregates.c.version + statement.excluded.version},
+    ).returning(aggregates.c.kind, aggregates.c.id, aggregates.c.version)
+
+
+_RAISE_VERSIONS = {"postgresql": _raise_versions(postgresql), "sqlite": _raise_versions(sqlite)}
+_INSERT_COMMAND = {
+    "postgresql": postgresql.insert(commands).on_conflict_do_nothing().returning(commands.c.id),
+    "sqlite": sqlite.insert(commands).on_conflict_do_nothing().returning(commands.c.id),
+}
