@@ -58,6 +58,10 @@ class Guard:
     def watch_process(self, pid: int) -> None:
         self._say(f"process {pid}")
 
+    def unwatch_process(self, pid: int) -> None:
+        """It has ended; its number may soon belong to another process."""
+        self._say(f"ended {pid}")
+
     def watch_folder(self, folder: Path) -> None:
         self._say(f"folder {folder}")
 

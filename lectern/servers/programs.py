@@ -183,7 +183,7 @@ def _services_not_started(become: Sequence[str]) -> Iterator[None]:
 
 
 def main() -> None:
-    """Get everything that the tests need; what cannot be got is said here and fails the tests that need it."""
+    """Get everything that the tests need; what cannot be got is said here and fails its tests."""
     for program in (RABBITMQ_SERVER, POSTGRES, CHROMIUM):
         try:
             require(program)

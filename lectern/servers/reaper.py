@@ -1,8 +1,8 @@
 """Ends what a killed process left behind. Run as a script of its own; imports only the standard library.
 
-It reads lines from its standard input: `process <pid>`, `folder <path>`, `forget`. When the input ends
-without a `forget` as its last line, the process that wrote it has died: every named process is killed with
-all its descendants, and every named folder is removed.
+It reads lines from its standard input: `process <pid>`, `ended <pid>`, `folder <path>`, `forget`. When
+the input ends, the process that wrote it has died or wants it so: every named process is killed with all its
+descendants, and every named folder is removed.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ def main() -> None:
         word, _, rest = line.rstrip("\n").partition(" ")
         if word == "process":
             processes.append(int(rest))
+        elif word == "ended" and int(rest) in processes:
+            processes.remove(int(rest))
         elif word == "folder":
             folders.append(rest)
         elif word == "forget":
