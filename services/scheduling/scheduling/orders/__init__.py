@@ -1,0 +1,1 @@
+"""Orders (点单) and the offers made for them."""

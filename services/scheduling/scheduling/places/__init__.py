@@ -1,0 +1,1 @@
+"""Where sessions are (venues), and who comes together (audience groups)."""

@@ -1,0 +1,1 @@
+"""What scheduling keeps of the directory: where organisations are, and which people are gone."""
