@@ -1,0 +1,1 @@
+"""Seats, waiting lists, attendance and study hours of every session."""

@@ -9,9 +9,10 @@ locked before the session, so that two overlapping seats cannot be taken at once
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
 from chassis.types import ANNOTATIONS, NAMING, Id
-from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String, Table, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -149,3 +150,10 @@ class CheckInTries(Base):
     session_id: Mapped[str] = mapped_column(Id, ForeignKey("course_sessions.session_id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(Id, primary_key=True)
     wrong: Mapped[int]
+
+
+# The same tables without their mapping, for statements that are built once and run often.
+members = cast(Table, Member.__table__)
+course_sessions = cast(Table, CourseSession.__table__)
+seat_shares = cast(Table, SeatShare.__table__)
+seats = cast(Table, Seat.__table__)
