@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chassis.sqltime import database_time
+from chassis.sql import database_time
 from chassis.tables import inbox, pulses
 from chassis.tx import Tx
 from sqlalchemy import func, literal, select, union_all
