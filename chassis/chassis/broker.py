@@ -1,9 +1,9 @@
 """The broker as the core sees it: something that can be lost at any time.
 
 A publisher returns only when every message of the batch is safe with somebody (stored in a queue, or in the
-inboxes themselves in the embedded mode) and raises otherwise; the relay then keeps its rows. A consumer hands
-batches to a sink and lets go of the messages only after the sink returned. `chassis.amqp` speaks to RabbitMQ,
-`chassis.local` needs no broker.
+inboxes themselves in the embedded mode) and raises an OSError otherwise; the relay then keeps its rows. A
+consumer hands batches to a sink and lets go of the messages only after the sink returned. `chassis.amqp`
+speaks to RabbitMQ, `chassis.local` needs no broker.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 PULSE = "chassis.pulse.v1"
+RESEND = "chassis.resend.v1"
 
 
 @dataclass(frozen=True)
@@ -27,22 +28,31 @@ class Message:
     headers: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Queue:
+    """What a service hears: events by topic pattern, and signals (pulses, wishes) by topic pattern."""
+
+    service: str
+    bindings: tuple[str, ...]
+    signals: tuple[str, ...]
+
+
 Sink = Callable[[Sequence[Message]], None]
 
 
-class NotConfirmed(Exception):
+class NotConfirmed(OSError):
     """The broker did not take the batch, or did not say so in time; some of it may have arrived."""
 
 
 class Publisher(Protocol):
     """One connection for publishing, used by one thread."""
 
-    def publish(self, messages: Sequence[Message]) -> None:
-        """Return when all are safe; raise NotConfirmed otherwise."""
+    def publish(self, messages: Sequence[Message], *, only_to: str | None = None) -> None:
+        """Return when all are safe with every bound service, or with the one named; raise otherwise."""
         ...
 
-    def pulse(self, message: Message) -> None:
-        """Tell those who listen that the source is alive; nobody may be listening."""
+    def signal(self, message: Message) -> None:
+        """Send a pulse or a wish; nobody may be listening, and nothing is lost when it is lost."""
         ...
 
     def close(self) -> None: ...
@@ -53,9 +63,7 @@ class Broker(Protocol):
 
     def publisher(self) -> Publisher: ...
 
-    def consume(
-        self, *, service: str, bindings: Sequence[str], pulses: bool, sink: Sink, stop: threading.Event
-    ) -> None:
+    def consume(self, queue: Queue, *, sink: Sink, stop: threading.Event) -> None:
         """Hand over batches until `stop` is set; survives the loss of the broker. Blocks."""
         ...
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, literal, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chassis.sqltime import database_time
+from chassis.sql import database_time, listed
 from chassis.store import Store
 from chassis.tables import inbox, positions
 
@@ -209,7 +209,7 @@ _CANDIDATES = (
     .limit(bindparam("limit"))
     .with_for_update(of=inbox, skip_locked=True)
 )
-_listed = inbox.c.id.in_(bindparam("ids", expanding=True))
+_listed = listed(inbox.c.id, "ids")
 _TAKE = update(inbox).where(_listed).values(attempts=inbox.c.attempts + 1, next_at=database_time("lease"))
 _WAIT = update(inbox).where(_listed).values(state="waiting")
 _SKIP_OLDER = (

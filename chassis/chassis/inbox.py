@@ -12,23 +12,20 @@ States: `new` is free from `next_at` on, `waiting` is ahead of the aggregate's p
 from __future__ import annotations
 
 import hashlib
-import json
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from chassis import envelope, log
-from chassis.broker import PULSE, Message
+from chassis import envelope
+from chassis.broker import Message
 from chassis.faults import is_transient
-from chassis.sqltime import database_time
+from chassis.sql import database_time
 from chassis.store import Store
-from chassis.tables import inbox, pulses
+from chassis.tables import inbox
 
 MAX_VERSION = 2**31 - 1
 _NAMESPACE = uuid.UUID("52a4b4d5-31a0-5b0c-b5c6-20a1a2f0c0de")
@@ -44,12 +41,8 @@ class Inbox:
 
     def store(self, messages: Sequence[Message]) -> None:
         """Write the messages down; returns when they are safe."""
-        beats = [message for message in messages if message.type == PULSE]
-        rows = [_row(message) for message in messages if message.type != PULSE]
-        if rows:
-            self._store_rows(rows)
-        for beat in beats:
-            self._hear(beat)
+        if messages:
+            self._store_rows([_row(message) for message in messages])
         for wake in self.on_stored:
             wake()
 
@@ -71,21 +64,6 @@ class Inbox:
     def _insert(self, rows: list[dict[str, Any]]) -> None:
         with self._store.turn(), self._store.engine.begin() as connection:
             connection.execute(_STORE[self._store.dialect], rows)
-
-    def _hear(self, beat: Message) -> None:
-        try:
-            document = json.loads(beat.body)
-            source, time = str(document["source"])[:40], datetime.fromisoformat(document["time"])
-        except (ValueError, KeyError, TypeError):
-            log.get(__name__).warning("pulse.malformed", body=beat.body[:200])
-            return
-        with self._store.turn(), self._store.engine.begin() as connection:
-            hear(connection, self._store.dialect, source=source, time=time)
-
-
-def hear(connection: Connection, dialect: str, *, source: str, time: datetime) -> None:
-    """Note that this source was alive at that time."""
-    connection.execute(_HEAR[dialect], {"source": source, "source_time": time})
 
 
 def _row(message: Message) -> dict[str, Any]:
@@ -150,13 +128,4 @@ def _store_statement(dialect: Any) -> Any:
     )
 
 
-def _hear_statement(dialect: Any) -> Any:
-    statement = dialect.insert(pulses).values(heard_at=database_time())
-    return statement.on_conflict_do_update(
-        index_elements=[pulses.c.source],
-        set_={"heard_at": statement.excluded.heard_at, "source_time": statement.excluded.source_time},
-    )
-
-
 _STORE = {"postgresql": _store_statement(postgresql), "sqlite": _store_statement(sqlite)}
-_HEAR = {"postgresql": _hear_statement(postgresql), "sqlite": _hear_statement(sqlite)}

@@ -30,14 +30,15 @@ from chassis.access import Actor
 from chassis.broker import Message
 from chassis.clock import Clock, FixedClock
 from chassis.command import entrypoints
+from chassis.engine import handlings
 from chassis.envelope import Event
 from chassis.inbox import Inbox
 from chassis.rpc import LocalRpcClient
-from chassis.sqltime import database_time
+from chassis.sql import database_time
 from chassis.store import Store
 from chassis.tables import inbox, outbox
 from chassis.tx import Tx
-from chassis.worker import Handling, Worker
+from chassis.worker import Worker
 
 SECRET = "a secret for tests only"
 A_MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # nine in the morning in Shanghai
@@ -230,15 +231,6 @@ class Harness:
         row = next(row for row in self.inbox_rows() if row["event_id"] == event_id)
         wanted = {"parked"} if parked else {"done", "waiting", "skipped"}
         assert row["state"] in wanted, f"{row['type']} is {row['state']}: {row['error']}"
-
-
-def handlings(service: Any) -> dict[str, Handling]:
-    """The handlers of a service instance by event type."""
-    declared = entrypoints(type(service))
-    return {
-        name: Handling(declared.events[name], getattr(service, method))
-        for name, method in declared.handlers.items()
-    }
 
 
 def _template(package: str) -> Path:
