@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from contracts.errors import NotAllowed, NotFound, NotSignedIn
+from contracts.errors import NotAllowed, NotFound, NotSignedIn, Refusal
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 ROLES = (
@@ -94,3 +94,32 @@ def verify(token: str | None, secret: str, max_age: int = 300) -> Actor:
         return Actor(person, organisation, district, frozenset(roles), via)
     except (BadData, ValueError, TypeError):
         raise NotSignedIn() from None
+
+
+class LinkIsNotValid(Refusal):
+    """The link without login is forged, altered or too old."""
+
+    status = 404
+    zh = "这个链接无效或已过期。请登录后从消息里打开。"
+    en = "This link is not valid or too old. Please sign in and open it from your messages."
+
+
+LINK_AGE = 30 * 24 * 3600
+
+
+@lru_cache(maxsize=4)
+def _link_signer(secret: str, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt=f"lectern.link.{purpose}")
+
+
+def sign_link(purpose: str, *ids: str, secret: str) -> str:
+    """A token for a link that works without login, for one purpose and these ids only."""
+    return _link_signer(secret, purpose).dumps(ids)
+
+
+def verify_link(purpose: str, token: str, *, secret: str, max_age: int = LINK_AGE) -> tuple[str, ...]:
+    """The ids in a link's token; refuses what is forged, altered, for another purpose or too old."""
+    try:
+        return tuple(str(each) for each in _link_signer(secret, purpose).loads(token, max_age=max_age))
+    except (BadData, ValueError, TypeError):
+        raise LinkIsNotValid() from None
