@@ -1,0 +1,1 @@
+"""Pure decisions of notifications: standard library only, no database, no clock."""
