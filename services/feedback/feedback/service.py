@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from typing import Any
 
 from chassis.access import SYSTEM
@@ -12,7 +14,7 @@ from contracts.enrollment import events as enrollment
 from contracts.feedback import rpc
 from contracts.scheduling import events as scheduling
 
-from feedback import evaluations, forms, queries
+from feedback import evaluations, forms, installation, queries
 
 BATCH = 50
 
@@ -23,6 +25,10 @@ class FeedbackService:
     name = "feedback"
     store = StoreProvider("feedback")
     messaging = Messaging()
+
+    @cached_property
+    def threshold(self) -> int:
+        return installation.threshold(os.environ)
 
     @command(rpc.EVALUATE)
     def evaluate(self, tx: Tx, request: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +54,7 @@ class FeedbackService:
             lender_id=held["lender_id"],
             topic_id=held["topic_id"],
             title=held["title"],
-            threshold=self.settings.feedback_threshold,
+            threshold=self.threshold,
         )
 
     @handles(enrollment.ATTENDANCE_RECORDED)
