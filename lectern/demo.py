@@ -1,0 +1,70 @@
+"""The example region: loaded once, and one account per role to look around with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.config import Settings
+from rich.table import Table
+
+from lectern import home
+from lectern.words import choose, note, out
+
+ROLES = {
+    "operator": "区运营员",
+    "principal": "校长",
+    "vice_principal": "副校长",
+    "council_member": "校务委员",
+    "school_staff": "学校工作人员",
+    "liaison": "单位联络员",
+    "lecturer": "讲师",
+    "learner": "学员",
+}
+
+
+@dataclass(frozen=True)
+class DemoAccounts:
+    """The accounts of the example region, to be printed when the pages can be opened."""
+
+    accounts: list[Any] = field(default_factory=list)
+
+    def show(self, address: str) -> None:
+        """Print the address and one account per role."""
+        out.print()
+        out.print(choose(f"  共享讲台已启动：{address}", f"  Lectern is ready: {address}"), style="bold")
+        if self.accounts:
+            table = Table(box=None, padding=(0, 2), pad_edge=True)
+            for zh, en in (("角色", "Role"), ("姓名", "Name"), ("单位", "Unit"), ("账号", "Login")):
+                table.add_column(choose(zh, en))
+            table.add_column(choose("密码", "Password"))
+            for account in self.accounts:
+                role = ROLES.get(account.role, account.role) if choose("zh", "en") == "zh" else account.role
+                table.add_row(role, account.name, account.organisation, account.login, account.password)
+            out.print()
+            out.print(table)
+        out.print()
+        out.print(choose("  按 Ctrl-C 停止。", "  Press Ctrl-C to stop."))
+        out.file.flush()
+
+
+def load_example(settings: Settings) -> DemoAccounts:
+    """Load the example region unless that was done; before the services start, after the migrations.
+
+    A start that was interrupted here begins again: loading what is there already changes nothing.
+    """
+    from lectern import example
+
+    if home.example_loaded(settings.home):
+        return DemoAccounts(example.accounts(settings))
+    note(
+        "首次启动：正在载入罗店与清水塘示例，日期以今天为准 …",
+        "First start: loading the example of Luodian and Qingshuitang, dated around today ...",
+    )
+    began = time.monotonic()
+    accounts = example.load(settings, say=lambda line: note(line, line))
+    home.remember_example(settings.home)
+    seconds = time.monotonic() - began
+    note(f"示例已载入（{seconds:.0f} 秒）。", f"The example is loaded ({seconds:.0f} s).")
+    return DemoAccounts(accounts)
