@@ -175,7 +175,7 @@ SHEETS: tuple[SheetKind, ...] = (
             Column("quota_sessions", "whole", "场次额度/额度/场次", required=True, most=10_000),
             Column("approval", "choice", "同意方式/审批", required=True, book="approval"),
         ),
-        key=("code",),
+        key=("code", "lender", "borrower"),
     ),
     SheetKind(
         "availability",
@@ -189,7 +189,7 @@ SHEETS: tuple[SheetKind, ...] = (
             Column("ends", "time", "结束/结束时间/to"),
             _WHICH_DISTRICT,
         ),
-        key=("person", "district", "kind", "weekday", "on", "starts", "ends"),
+        key=("person", "district", "kind", "weekday", "on", "starts"),
     ),
 )
 BY_NAME: Mapping[str, SheetKind] = {sheet.name: sheet for sheet in SHEETS}
