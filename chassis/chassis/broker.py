@@ -55,6 +55,10 @@ class Publisher(Protocol):
         """Send a pulse or a wish; nobody may be listening, and nothing is lost when it is lost."""
         ...
 
+    def breathe(self) -> None:
+        """Called often while there is nothing to publish; raises when the connection is dead."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -48,6 +48,9 @@ class LocalBroker:
     def reachable(self) -> bool:
         return True
 
+    def breathe(self) -> None:
+        """Nothing to keep alive."""
+
     def close(self) -> None:
         """Nothing to close: publishers are the broker itself."""
 

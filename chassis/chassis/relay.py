@@ -89,6 +89,7 @@ class Relay:
             while not stop.is_set():
                 self._woken.clear()
                 if self.publish_once(connection, publisher) == 0:
+                    publisher.breathe()
                     self._pulse_when_due(connection, publisher)
                     self._woken.wait(self._poll)
             return True
