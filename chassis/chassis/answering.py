@@ -48,12 +48,18 @@ class _Call(NamedTuple):
 
 
 def answer_command(
-    rpc: Rpc, method: Method, service: Any, context: dict[str, Any], request: dict[str, Any]
+    rpc: Rpc,
+    method: Method,
+    service: Any,
+    context: dict[str, Any],
+    request: dict[str, Any],
+    *,
+    remembers: tuple[str, ...] | None = None,
 ) -> dict[str, Any]:
     """Do the command once and answer it as often as it is asked."""
     with log.bound(correlation_id=context.get("correlation_id"), operation=rpc.name):
         try:
-            call = _decode(rpc, service, context, request)
+            call = _decode(rpc, service, context, request, remembers)
             return _tried(lambda: _do(call, method, service))
         except Refusal as refusal:
             return {"ok": False, "problem": refusal.problem()}
@@ -71,7 +77,13 @@ def answer_query(
             return {"ok": False, "problem": refusal.problem()}
 
 
-def _decode(rpc: Rpc, service: Any, context: dict[str, Any], request: dict[str, Any]) -> _Call:
+def _decode(
+    rpc: Rpc,
+    service: Any,
+    context: dict[str, Any],
+    request: dict[str, Any],
+    remembers: tuple[str, ...] | None = None,
+) -> _Call:
     deadline = context.get("deadline")
     if deadline is not None and time.time() > float(deadline):
         raise TooLate()
@@ -82,7 +94,8 @@ def _decode(rpc: Rpc, service: Any, context: dict[str, Any], request: dict[str, 
     except ValidationError as error:
         raise InvalidRequest(errors=error.normalized_messages()) from None
     correlation = context.get("correlation_id") or command_id
-    return _Call(rpc, actor, command_id, correlation, loaded, _hash(rpc, actor, request))
+    remembered = request if remembers is None else {name: request.get(name) for name in remembers}
+    return _Call(rpc, actor, command_id, correlation, loaded, _hash(rpc, actor, remembered))
 
 
 def _do(call: _Call, method: Method, service: Any) -> dict[str, Any]:

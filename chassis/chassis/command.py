@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, overload
 
 from contracts.registry import EventType, Rpc
@@ -44,11 +44,17 @@ class Every:
     seconds: float
 
 
-def command(rpc: Rpc) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
-    """The method changes something: `method(self, tx, request) -> data`, once per command id."""
+def command(
+    rpc: Rpc, *, remembers: tuple[str, ...] | None = None
+) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
+    """The method changes something: `method(self, tx, request) -> data`, once per command id.
+
+    The command log keeps a hash of the request. Where that would betray what must stay secret (a few marks
+    are soon guessed), `remembers` names the only fields that enter it.
+    """
     if not rpc.is_command:
         raise ValueError(f"{rpc.name} is registered as a query")
-    return _answers(rpc, answering.answer_command)
+    return _answers(rpc, partial(answering.answer_command, remembers=remembers))
 
 
 def query(rpc: Rpc) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
