@@ -228,7 +228,9 @@ def _read(message: AmqpMessage) -> Message:
 def _plain(headers: dict[str, Any] | None) -> dict[str, Any]:
     """The headers that JSON can keep."""
     return {
-        k: v for k, v in (headers or {}).items() if isinstance(v, str | int | bool) and "\x00" not in str(v)
+        name: value
+        for name, value in (headers or {}).items()
+        if isinstance(value, str | int | bool) and "\x00" not in str(value)
     }
 
 

@@ -119,13 +119,8 @@ def shell_of(service: type, settings: Settings) -> type:
 
 def _copy(function: FunctionType) -> FunctionType:
     """nameko marks the function itself; the plain class keeps its own unmarked."""
-    copied = FunctionType(
-        function.__code__,
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
+    code, scope = function.__code__, function.__globals__
+    copied = FunctionType(code, scope, function.__name__, function.__defaults__, function.__closure__)
     copied.__dict__.update(function.__dict__)
     del copied.__dict__["__wrapped__"]  # nameko checks arguments against the signature it would find there
     return copied
@@ -135,7 +130,7 @@ def _given(value: Any) -> Any:
     """A dependency that is there already."""
     from nameko.extensions import DependencyProvider
 
-    class Given(DependencyProvider):  # type: ignore[misc]
+    class Given(DependencyProvider):
         def get_dependency(self, worker_ctx: Any) -> Any:
             return value
 
@@ -146,7 +141,7 @@ def _running(engine: Any, stores: list[Any]) -> Any:
     """The engine as a nameko extension, which the container starts and stops."""
     from nameko.extensions import DependencyProvider
 
-    class Running(DependencyProvider):  # type: ignore[misc]
+    class Running(DependencyProvider):
         def start(self) -> None:
             engine.start()
 

@@ -72,9 +72,7 @@ def show(store: Store, parked_id: int) -> dict[str, Any]:
         connection = tx.session.connection()
         row = dict(_parked(connection, parked_id)._mapping)
         actions = connection.execute(
-            select(
-                parked_actions.c.action, parked_actions.c.actor, parked_actions.c.note, parked_actions.c.at
-            )
+            select(*(parked_actions.c[name] for name in ("action", "actor", "note", "at")))
             .where(parked_actions.c.inbox_id == parked_id)
             .order_by(parked_actions.c.id)
         )

@@ -1,7 +1,7 @@
 """Send again from the outbox: the broker is disposable.
 
-Clearing the mark lets the relay publish the rows again, to everybody, in order of id; consumers drop what they
-have. With `consumer` the rows go to the queue of that service alone, for example one whose database was
+Clearing the mark lets the relay publish the rows again, to everybody, in order of id; consumers drop what
+they have. With `consumer` the rows go to the queue of that service alone, for example one whose database was
 rebuilt, while nobody else is bothered.
 """
 

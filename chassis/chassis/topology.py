@@ -11,7 +11,8 @@ lost. A service whose queue is missing refuses to start: an undeclared queue is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from kombu import Connection, Exchange
 from kombu import Queue as KombuQueue
@@ -56,11 +57,11 @@ def apply(amqp_uri: str, services: Iterable[type], *, queue_type: str | None = N
     return names
 
 
-def _declare(channel: object, queue: Queue, queue_type: str) -> None:
-    arguments = {"x-queue-type": queue_type, "x-dead-letter-exchange": UNROUTED.name}
+def _declare(channel: Any, queue: Queue, queue_type: str) -> None:
+    arguments: dict[str, Any] = {"x-queue-type": queue_type, "x-dead-letter-exchange": UNROUTED.name}
     if queue_type == "quorum":
         # A delivery comes back only when a replica dies before it stored it. RabbitMQ 4 would drop after 20.
-        arguments |= {"x-delivery-limit": 1000}  # type: ignore[dict-item]
+        arguments |= {"x-delivery-limit": 1000}
     declared = KombuQueue(queue_name(queue.service), durable=True, queue_arguments=arguments)(channel)
     declared.queue_declare()
     for key in queue.bindings:
@@ -81,10 +82,10 @@ def check(amqp_uri: str, services: Iterable[type]) -> None:
                 _look(connection, name, lambda channel, n=name: channel.queue_declare(n, passive=True))
 
 
-def _look(connection: Connection, name: str, passively: object) -> None:
+def _look(connection: Connection, name: str, passively: Callable[[Any], Any]) -> None:
     channel = connection.channel()
     try:
-        passively(channel)  # type: ignore[operator]
+        passively(channel)
     except connection.channel_errors as error:
         raise TopologyMissing(
             f"{name} is not declared on the broker; run `lectern topology apply` ({error})"
