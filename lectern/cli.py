@@ -93,11 +93,10 @@ def run_server(
 @click.argument("name", type=click.Choice(list(SERVICES)))
 def service(name: str) -> None:
     """Run the process of one service (server mode)."""
+    # Before anything else: it patches the standard library for eventlet.
     from chassis import nameko_shell
-    from lectern.parts import service_class
 
-    _set_up_log(name)
-    nameko_shell.run_service(service_class(name))
+    nameko_shell.run_service(SERVICES[name])
 
 
 @main.command()
@@ -156,10 +155,10 @@ def topology_apply() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def topology_check(as_json: bool) -> None:
     """Say what is missing; exit code 1 when something is."""
-    from chassis import topology as declared
+    from lectern import topologies
     from lectern.parts import service_classes
 
-    missing = declared.check(_amqp_uri(), service_classes())
+    missing = topologies.missing(_amqp_uri(), service_classes())
     if as_json:
         print_json({"missing": missing})
     else:

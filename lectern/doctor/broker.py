@@ -9,7 +9,7 @@ import kombu
 from amqp.exceptions import AccessRefused, NotAllowed
 from chassis.config import Settings
 
-from chassis import topology
+from lectern import topologies
 from lectern.doctor.findings import Finding, fine, problem, remark
 from lectern.parts import service_classes
 
@@ -56,7 +56,7 @@ def look_at_broker(settings: Settings) -> Iterator[Finding]:
             next_zh="若刚增加了订阅，请运行 lectern topology apply，再用 lectern replay 重发。",
             next_en="If a subscription is new, run lectern topology apply, then lectern replay.",
         )
-    for sentence in topology.check(settings.amqp_uri, service_classes()):
+    for sentence in topologies.missing(settings.amqp_uri, service_classes()):
         yield problem(
             CHECK,
             zh=f"消息拓扑不完整：{sentence}",

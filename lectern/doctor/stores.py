@@ -24,17 +24,28 @@ OLDEST_POSTGRES = 130000
 
 def look_at_databases(settings: Settings) -> Iterator[Finding]:
     """Each database by name."""
+    files = [_file(settings.database_url(name)) for name in DATABASES]
+    if all(file is not None and not file.exists() for file in files):
+        yield remark(
+            "databases",
+            zh=f"{settings.home} 中还没有数据。",
+            en=f"There are no data in {settings.home} yet.",
+            next_zh="首次 make run 会建立数据库并载入示例。",
+            next_en="The first make run makes the databases and loads the example.",
+        )
+        return
     for name, package in DATABASES.items():
         check = f"database {name}"
         url = settings.database_url(name)
         file = _file(url)
         if file is not None and not file.exists():
-            yield remark(
+            yield problem(
                 check,
-                zh=f"数据库文件 {file} 还不存在。",
-                en=f"The database file {file} does not exist yet.",
-                next_zh="首次 make run 会建立它。",
-                next_en="The first make run makes it.",
+                zh=f"缺少数据库文件 {file}，而其他数据库存在。",
+                en=f"The database file {file} is missing, while others exist.",
+                next_zh="请从备份恢复该文件；若没有备份，lectern migrate 会建立空库，再用 lectern replay 重发事件。",
+                next_en="Bring it back from a backup; without one, lectern migrate makes an empty database"
+                " and lectern replay tells it again what the others announced.",
             )
             continue
         try:
