@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from scheduling.rules.periods import Period, day_period, days_of, local_moment, merge, subtract
 
+MIDNIGHT = time(0)
 DAY_STARTS = time(8, 0)
 DAY_ENDS = time(21, 30)
 
@@ -36,8 +37,8 @@ class Rule:
     def period(self, day: date, *, zone: ZoneInfo) -> Period:
         whole = day_period(day, zone=zone)
         return Period(
-            local_moment(day, self.starts, zone=zone) if self.starts else whole.starts_at,
-            local_moment(day, self.ends, zone=zone) if self.ends else whole.ends_at,
+            whole.starts_at if self.starts is None else local_moment(day, self.starts, zone=zone),
+            whole.ends_at if self.ends in (None, MIDNIGHT) else local_moment(day, self.ends, zone=zone),
         )
 
 

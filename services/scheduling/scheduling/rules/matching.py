@@ -255,4 +255,4 @@ def _why_no_terms(terms: tuple[Terms, ...], *, day: date) -> Reason:
     valid = [each for each in terms if each.valid_on(day)]
     if not valid:
         return say("agreement_not_valid", day=day.isoformat())
-    return say("quota_used_up", code=valid[0].code, quota=valid[0].quota)
+    return say("quota_used_up", agreement=valid[0].code, quota=valid[0].quota)

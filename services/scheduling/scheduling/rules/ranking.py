@@ -119,7 +119,7 @@ def _quota(standing: Standing, weights: Weights) -> Reason:
         return say("quota", points=weights.quota, sentence="own")
     code, left, quota = standing.quota
     points = weights.quota * _within(left / quota if quota else 0.0)
-    return say("quota", points=points, code=code, left=left, quota=quota)
+    return say("quota", points=points, agreement=code, left=left, quota=quota)
 
 
 def _travel(standing: Standing, weights: Weights) -> Reason:

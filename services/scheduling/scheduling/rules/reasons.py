@@ -20,8 +20,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "load": ("{month}月已排 {load} 场，上限 {cap} 场", "{load} of at most {cap} sessions in month {month}"),
     "own": ("本单位讲师，不占协议场次", "Your own lecturer, no agreement needed"),
     "quota": (
-        "协议 {code} 还剩 {left} 场（共 {quota} 场）",
-        "Agreement {code} has {left} of {quota} sessions left",
+        "协议 {agreement} 还剩 {left} 场（共 {quota} 场）",
+        "Agreement {agreement} has {left} of {quota} sessions left",
     ),
     "online": ("线上讲课，不用赶路", "Online, no travel"),
     "travel": ("路上约 {minutes} 分钟", "About {minutes} minutes of travel"),
@@ -40,8 +40,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Has {load} sessions in month {month}, the cap is {cap}",
     ),
     "quota_used_up": (
-        "协议 {code} 的 {quota} 场已经用完",
-        "All {quota} sessions of agreement {code} are used up",
+        "协议 {agreement} 的 {quota} 场已经用完",
+        "All {quota} sessions of agreement {agreement} are used up",
     ),
     "agreement_not_valid": ("{day} 没有有效的共享协议", "No sharing agreement is valid on {day}"),
     "inactive": ("讲师目前停用", "The lecturer is not active at present"),

@@ -5,6 +5,7 @@ All sentences say what is wrong with the time that was given and what would be r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -81,10 +82,10 @@ class SessionIsTooLong(TimeRefused):
 
 
 def check_window(
-    window: Period, *, duration_minutes: int, now: datetime, zone: ZoneInfo, field: str = "windows"
+    window: Period, *, duration_minutes: int, now: datetime, zone: ZoneInfo, position: int
 ) -> None:
     """Refuse a window in which no session of this duration could be booked."""
-    errors = _pointing_at(field)
+    errors = _pointing_at("windows", str(position))
     _check_time(window, now=now, zone=zone, errors=errors)
     if window.ends_at - window.starts_at > LONGEST_WINDOW:
         raise WindowIsTooLong(hours=hours(LONGEST_WINDOW), errors=errors("too long"))
@@ -92,9 +93,9 @@ def check_window(
         raise WindowIsTooShort(window=window.minutes, needed=duration_minutes, errors=errors("too short"))
 
 
-def check_session_time(period: Period, *, now: datetime, zone: ZoneInfo, field: str = "starts_at") -> None:
+def check_session_time(period: Period, *, now: datetime, zone: ZoneInfo) -> None:
     """Refuse a time at which no session may be booked."""
-    errors = _pointing_at(field)
+    errors = _pointing_at("starts_at")
     _check_time(period, now=now, zone=zone, errors=errors)
     if period.ends_at - period.starts_at > LONGEST_SESSION:
         raise SessionIsTooLong(hours=hours(LONGEST_SESSION), errors=errors("too long"))
@@ -104,7 +105,9 @@ def hours(length: timedelta) -> int:
     return int(length.total_seconds() // 3600)
 
 
-def _check_time(period: Period, *, now: datetime, zone: ZoneInfo, errors: Any) -> None:
+def _check_time(
+    period: Period, *, now: datetime, zone: ZoneInfo, errors: Callable[[str], dict[str, Any]]
+) -> None:
     if period.ends_at <= period.starts_at:
         raise TimeIsReversed(errors=errors("ends before it starts"))
     if not (on_mark(period.starts_at) and on_mark(period.ends_at)):
@@ -118,5 +121,13 @@ def _check_time(period: Period, *, now: datetime, zone: ZoneInfo, errors: Any) -
         raise TimeRunsOverMidnight(errors=errors("over midnight"))
 
 
-def _pointing_at(field: str) -> Any:
-    return lambda message: {field: [message]}
+def _pointing_at(*path: str) -> Callable[[str], dict[str, Any]]:
+    """Makes the `errors` of a refusal: the message at its field, nested as marshmallow nests it."""
+
+    def errors(message: str) -> dict[str, Any]:
+        found: Any = [message]
+        for field in reversed(path):
+            found = {field: found}
+        return found
+
+    return errors
