@@ -43,7 +43,8 @@ def look_at_databases(settings: Settings) -> Iterator[Finding]:
                 check,
                 zh=f"缺少数据库文件 {file}，而其他数据库存在。",
                 en=f"The database file {file} is missing, while others exist.",
-                next_zh="请从备份恢复该文件；若没有备份，lectern migrate 会建立空库，再用 lectern replay 重发事件。",
+                next_zh="请从备份恢复该文件；若没有备份，lectern migrate 会建立空库，"
+                "再用 lectern replay 重发事件。",
                 next_en="Bring it back from a backup; without one, lectern migrate makes an empty database"
                 " and lectern replay tells it again what the others announced.",
             )
