@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from environs import Env
 
-DATABASES = ("directory", "views", "scheduling", "enrollment", "feedback", "notifications")
+_URL = "_DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,14 @@ def load(*, home: Path | str | None = None) -> Settings:
         timezone=ZoneInfo(env.str("LECTERN_TIMEZONE", "Asia/Shanghai")),
         public_url=env.str("LECTERN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp=_smtp(env),
-        database_urls={
-            name: url for name in DATABASES if (url := env.str(f"{name.upper()}_DATABASE_URL", None))
-        },
+        database_urls=_database_urls(),
         workers=env.int("LECTERN_WORKERS", 1),
     )
+
+
+def _database_urls() -> dict[str, str]:
+    found = {name: url for name, url in os.environ.items() if name.endswith(_URL)}
+    return {name.removesuffix(_URL).lower(): url for name, url in found.items() if url}
 
 
 def _smtp(env: Env) -> Smtp | None:

@@ -11,7 +11,7 @@ lost. A service whose queue is missing refuses to start: an undeclared queue is 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from kombu import Connection, Exchange
@@ -72,20 +72,22 @@ def _declare(channel: Any, queue: Queue, queue_type: str) -> None:
 
 def check(amqp_uri: str, services: Iterable[type]) -> None:
     """Raise TopologyMissing when an exchange or a service's queue is not there."""
+    queues = [queue_of(service) for service in services]
     with Connection(amqp_uri, connect_timeout=5) as connection:
         for exchange in (EVENTS, SIGNALS):
-            _look(connection, exchange.name, lambda channel, e=exchange: e(channel).declare(passive=True))
-        for service in services:
-            queue = queue_of(service)
+            _look(connection, exchange.name, exchange=True)
+        for queue in queues:
             if queue.signals:
-                name = queue_name(queue.service)
-                _look(connection, name, lambda channel, n=name: channel.queue_declare(n, passive=True))
+                _look(connection, queue_name(queue.service), exchange=False)
 
 
-def _look(connection: Connection, name: str, passively: Callable[[Any], Any]) -> None:
+def _look(connection: Connection, name: str, *, exchange: bool) -> None:
     channel = connection.channel()
     try:
-        passively(channel)
+        if exchange:
+            channel.exchange_declare(name, type="topic", passive=True)
+        else:
+            channel.queue_declare(name, passive=True)
     except connection.channel_errors as error:
         raise TopologyMissing(
             f"{name} is not declared on the broker; run `lectern topology apply` ({error})"
