@@ -1,0 +1,1 @@
+"""Partner units: the keys with which their own systems use the API."""
