@@ -117,3 +117,10 @@ class TooManyTries(Refusal):
     status = 429
     zh = "签到码输错次数太多。请找现场教务登记签到。"
     en = "Too many wrong codes. Please let the staff at the door tick you."
+
+
+class UnknownSession(Refusal):
+    """An event about a session of which scheduling never said that it was booked; it is parked for a look."""
+
+    zh = "没有收到过课次 {session_id} 的排课消息。请在运维页查看并补发。"
+    en = "Session {session_id} was never announced as scheduled. See the operations page, then replay."

@@ -12,16 +12,18 @@ from sqlalchemy import func, select, update
 
 from enrollment import attendance, seats, waiting
 from enrollment.permissions import actor_of, needs_host
-from enrollment.refusals import SeatsAreTaken, SessionHasBegun, SessionIsCancelled, SharesExceedCapacity
+from enrollment.refusals import (
+    SeatsAreTaken,
+    SessionHasBegun,
+    SessionIsCancelled,
+    SharesExceedCapacity,
+    UnknownSession,
+)
 from enrollment.rooms import replace_shares
 from enrollment.rules.seating import fit_shares, share_out
 from enrollment.tables import CourseSession, Seat, SeatShare
 
 ACTIVE = ("seated", "waiting", "attended", "missed")
-
-
-class UnknownSession(LookupError):
-    """An event about a session that scheduling never announced: it is parked, not dropped."""
 
 
 def open_session(
@@ -145,7 +147,7 @@ def miscounted(tx: Tx) -> list[str]:
 def _lock(tx: Tx, session_id: str) -> CourseSession:
     session = tx.lock(CourseSession, [session_id]).get(session_id)
     if session is None:
-        raise UnknownSession(session_id)
+        raise UnknownSession(session_id=session_id)
     return session
 
 
@@ -159,8 +161,8 @@ def _seats_of(tx: Tx, session_id: str) -> list[Seat]:
 
 def _seated(tx: Tx, session_id: str) -> dict[str, int]:
     rows = tx.session.execute(
-        select(Seat.organisation_id, func.count())
+        select(Seat.organisation_id, func.count().label("learners"))
         .where(Seat.session_id == session_id, Seat.state.in_(("seated", "attended")))
         .group_by(Seat.organisation_id)
     )
-    return dict(rows.tuples().all())
+    return {row.organisation_id: row.learners for row in rows}
