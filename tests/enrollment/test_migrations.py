@@ -1,0 +1,10 @@
+"""The migrations make the tables that the code declares."""
+
+from __future__ import annotations
+
+from chassis.testing import assert_migrations_match
+from enrollment.tables import Base
+
+
+def test_migrations_match(database_url: str) -> None:
+    assert_migrations_match("enrollment", database_url, Base.metadata)

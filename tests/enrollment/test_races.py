@@ -1,0 +1,263 @@
+"""Many at the same moment, on both databases; and the proof that these tests would notice.
+
+Whoever has read how full a session is waits here for the others to read it too, so that all who are not
+kept out by a lock do collide. Each race is run a second time with the locks taken out of the SQL (on SQLite:
+without a transaction round the statements), and must then be lost; with the locks out, the table's checks
+still keep the last seat from being sold twice.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from chassis.rpc import RemoteError
+from contracts.errors import Refused
+from enrollment import rooms, seats, waiting
+from enrollment.tables import CourseSession
+from sqlalchemy import event
+
+from .conftest import World
+
+RACERS = 8
+Work = Callable[[], dict[str, Any]]
+
+
+class Pace:
+    """Lets racers meet after reading a room, for `patience` seconds at most: a lock keeps some away."""
+
+    def __init__(self) -> None:
+        self.patience = 0.05
+        self.parties = 0
+        self.gave_back: threading.Event | None = None
+        self._came = 0
+        self._changed = threading.Condition()
+
+    def race(self, parties: int, *, gave_back: threading.Event | None = None) -> None:
+        self.parties, self.gave_back = parties, gave_back
+
+    def newcomer_has_read(self) -> None:
+        with self._changed:
+            self._came += 1
+            self._changed.notify_all()
+        if self.gave_back is None:
+            self.wait_for_newcomers()
+        else:
+            self.gave_back.wait(self.patience)
+
+    def wait_for_newcomers(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._came >= self.parties, self.patience)
+
+
+@pytest.fixture
+def pace(monkeypatch: pytest.MonkeyPatch) -> Pace:
+    made = Pace()
+
+    def read_room(tx: Any, *, session: Any) -> Any:
+        if isinstance(session, CourseSession):
+            made.wait_for_newcomers()
+            return rooms.read_room(tx, session=session)
+        room = rooms.read_room(tx, session=session)
+        made.newcomer_has_read()
+        return room
+
+    monkeypatch.setattr(seats, "read_room", read_room)
+    monkeypatch.setattr(waiting, "read_room", read_room)
+    return made
+
+
+def at_once(works: list[Work]) -> list[str]:
+    """What becomes of each: the state of the seat, the code of the refusal, or the failure."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Work) -> str:
+        barrier.wait(10)
+        try:
+            return str(work()["state"])
+        except Refused as refusal:
+            return refusal.code
+        except RemoteError as failure:
+            return type(failure.__cause__).__name__
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return list(threads.map(run, works))
+
+
+def without_locks(world: World, *, checks: bool = True) -> None:
+    """Take the protection away."""
+    engine = world.harness.store.engine
+    if engine.dialect.name == "sqlite":
+        engine.update_execution_options(sqlite_begin="SELECT 1")
+        world.harness.store.turn = nullcontext  # type: ignore[method-assign]
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        if not checks:
+            engine.dispose()
+            event.listen(
+                engine,
+                "connect",
+                lambda connection, _: connection.execute("PRAGMA ignore_check_constraints = ON"),
+            )
+        return
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def unlock(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+        return re.sub(r" FOR (NO KEY )?UPDATE[^()]*$", "", statement), parameters
+
+    if not checks:
+        with engine.begin() as connection:
+            for name in ("not_oversold", "shares_kept"):
+                connection.exec_driver_sql(
+                    f"ALTER TABLE course_sessions DROP CONSTRAINT ck_course_sessions_{name}"
+                )
+
+
+def race_for_the_last_seat(world: World, pace: Pace) -> None:
+    session = world.session(3)
+    for _ in range(2):
+        world.enrol(session, world.person())
+    racers = [world.person() for _ in range(RACERS)]
+    pace.race(2 + RACERS)
+    became = at_once([lambda person=person: world.enrol(session, person) for person in racers])  # type: ignore[misc]
+    assert Counter(became) == {"seated": 1, "waiting": RACERS - 1}
+    line = [seat["position"] for seat in world.door(session)["roster"] if seat["state"] == "waiting"]
+    assert line == list(range(1, RACERS))
+    world.check_figures(session)
+    assert world.told(session).count("seat.confirmed") == 3
+
+
+def race_for_the_last_shared_seat(world: World, pace: Pace) -> None:
+    session = world.session(2, shares={world.partner: 1})
+    world.enrol(session, world.person())
+    pace.race(1 + RACERS)
+    ours = [world.person() for _ in range(RACERS // 2)]
+    theirs = [world.person(world.partner) for _ in range(RACERS // 2)]
+    became = at_once([lambda person=person: world.enrol(session, person) for person in ours + theirs])  # type: ignore[misc]
+    assert Counter(became[: len(ours)]) == {"waiting": len(ours)}
+    assert Counter(became[len(ours) :]) == {"seated": 1, "waiting": len(theirs) - 1}
+    world.check_figures(session)
+
+
+def race_of_one_learner_for_overlapping_seats(world: World, pace: Pace) -> None:
+    learner = world.person()
+    pace.race(RACERS)
+    sessions = [world.session(5, starts_in=timedelta(days=2, minutes=10 * index)) for index in range(RACERS)]
+    became = at_once([lambda session=session: world.enrol(session, learner) for session in sessions])  # type: ignore[misc]
+    assert Counter(became) == {"seated": 1, "learner_is_busy": RACERS - 1}
+
+
+def race_of_giving_back_against_enrolling(world: World, pace: Pace) -> None:
+    session = world.session(1)
+    seat = world.enrol(session, world.person())
+    newcomers = [world.person() for _ in range(2)]
+    given_back = threading.Event()
+    pace.race(1 + len(newcomers), gave_back=given_back)
+
+    def give_back() -> dict[str, Any]:
+        cancelled = world.cancel(seat)
+        given_back.set()
+        return cancelled
+
+    works: list[Work] = [give_back]
+    works += [lambda person=person: world.enrol(session, person) for person in newcomers]  # type: ignore[misc]
+    became = at_once(works)
+    assert became[0] == "cancelled"
+    assert Counter(world.states(session).values()) == {"cancelled": 1, "seated": 1, "waiting": 1}
+    world.check_figures(session)
+    told = Counter(world.told(session))
+    assert told["seat.confirmed"] + told["seat.promoted"] == 2
+
+
+RACES = [
+    race_for_the_last_seat,
+    race_for_the_last_shared_seat,
+    race_of_one_learner_for_overlapping_seats,
+    race_of_giving_back_against_enrolling,
+]
+
+
+@pytest.mark.parametrize("race", RACES)
+def test_the_limit_holds(world: World, pace: Pace, race: Callable[[World, Pace], None]) -> None:
+    race(world, pace)
+
+
+@pytest.mark.parametrize("race", RACES)
+def test_without_locks_the_race_is_lost(
+    world: World, pace: Pace, race: Callable[[World, Pace], None]
+) -> None:
+    without_locks(world, checks=False)
+    pace.patience = 5
+    with pytest.raises(AssertionError):
+        race(world, pace)
+
+
+@pytest.mark.parametrize("race", RACES[:2])
+def test_without_locks_the_checks_still_sell_no_seat_twice(
+    world: World, pace: Pace, race: Callable[[World, Pace], None]
+) -> None:
+    without_locks(world)
+    pace.patience = 5
+    with pytest.raises(AssertionError, match="IntegrityError"):
+        race(world, pace)
+    with world.harness.store.reading() as tx:
+        for session in tx.session.query(CourseSession):
+            assert session.taken <= session.capacity
+            assert session.open_taken <= session.capacity - session.shared
+
+
+def test_the_same_learner_many_times_gets_one_seat(world: World) -> None:
+    session, learner = world.session(5), world.person()
+    became = at_once([lambda: world.enrol(session, learner)] * RACERS)
+    assert Counter(became) == {"seated": 1, "already_enrolled": RACERS - 1}
+    world.check_figures(session)
+
+
+def test_the_same_command_many_times_has_one_effect(world: World) -> None:
+    from chassis.ids import new_id
+
+    session, learner, command = world.session(5), world.person(), new_id()
+    became = at_once([lambda: world.enrol(session, learner, command_id=command)] * RACERS)
+    assert Counter(became) == {"seated": RACERS}
+    assert world.told(session) == ["seat.confirmed"]
+    world.check_figures(session)
+
+
+def test_everybody_gives_back_and_everybody_moves_up(world: World) -> None:
+    session = world.session(RACERS)
+    first = [world.enrol(session, world.person()) for _ in range(RACERS)]
+    second = [world.enrol(session, world.person()) for _ in range(RACERS)]
+    assert {seat["state"] for seat in second} == {"waiting"}
+    became = at_once([lambda seat=seat: world.cancel(seat) for seat in first])  # type: ignore[misc]
+    assert set(became) == {"cancelled"}
+    states = world.states(session)
+    assert all(states[seat["person_id"]] == "seated" for seat in second)
+    world.check_figures(session)
+
+
+def test_holding_against_the_last_check_in(world: World) -> None:
+    session = world.session(RACERS)
+    learners = [world.person() for _ in range(RACERS - 1)]
+    for person in learners:
+        world.enrol(session, person)
+    world.later(days=2)
+
+    def hold() -> dict[str, Any]:
+        world.hold(session)
+        return {"state": "held"}
+
+    def check_in(person: str) -> dict[str, Any]:
+        return {"state": world.check_in(session, person)["method"]}
+
+    became = at_once([hold, *(lambda person=person: check_in(person) for person in learners)])
+    assert Counter(became) == {"held": 1, "code": len(learners)}
+    told = Counter(world.told(session))
+    assert told["attendance.recorded"] == told["hours.credited"] == len(learners)
+    assert set(world.states(session).values()) == {"attended"}
