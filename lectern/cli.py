@@ -93,6 +93,10 @@ def run_server(
 @click.argument("name", type=click.Choice(list(SERVICES)))
 def service(name: str) -> None:
     """Run the process of one service (server mode)."""
+    import warnings
+
+    # eventlet's own notice, which nobody who runs this can act on.
+    warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
     # Before anything else: it patches the standard library for eventlet.
     from chassis import nameko_shell
 

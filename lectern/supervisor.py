@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from rich.markup import escape
+import click
 
 from lectern.servers.processes import Guard
-from lectern.words import choose, notes
+from lectern.words import choose
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -96,7 +96,7 @@ class Supervisor:
     def _launch(self, kept: _Kept) -> None:
         kept.process = subprocess.Popen(
             list(kept.program.argv),
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **kept.program.env},
+            env={**os.environ, **_manners(), **kept.program.env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -145,7 +145,8 @@ class Supervisor:
         colour = COLOURS[list(self._kept).index(name) % len(COLOURS)] if name in self._kept else "white"
         width = max((len(known) for known in self._kept), default=0)
         with self._lock:
-            notes.print(f"[{colour}]{escape(name.ljust(width))} |[/{colour}] {escape(line)}")
+            # As it is: the lines may carry colours of their own, which click drops for a file.
+            click.echo(f"{click.style(f'{name.ljust(width)} |', fg=colour)} {line}", err=True)
 
 
 class _Kept:
@@ -179,6 +180,14 @@ class _Kept:
             self.reader.join(timeout=2)
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def _manners() -> dict[str, str]:
+    """How children write: at once, and for people when people watch."""
+    people = {"LECTERN_LOG_FORMAT": "console"} if sys.stderr.isatty() else {}
+    return {"PYTHONUNBUFFERED": "1", **people} | {
+        name: os.environ[name] for name in people if name in os.environ
+    }
 
 
 def _ending(code: int) -> str:
