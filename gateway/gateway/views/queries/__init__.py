@@ -13,10 +13,12 @@ from gateway.views.queries.menu import (
     groups,
     lecturer,
     lecturers,
+    organisation_names,
     organisations,
     topic,
     topics,
     venues,
+    venues_to_order,
 )
 from gateway.views.queries.orders import (
     offer,
@@ -27,7 +29,7 @@ from gateway.views.queries.orders import (
     orders,
 )
 from gateway.views.queries.paging import Page
-from gateway.views.queries.seats import my_hours, my_seat, my_seats, unread_count
+from gateway.views.queries.seats import my_hours, my_seat, my_seats, seats_of_organisation, unread_count
 
 __all__ = [
     "Age",
@@ -50,13 +52,16 @@ __all__ = [
     "open_orders",
     "order",
     "orders",
+    "organisation_names",
     "organisations",
     "results",
+    "seats_of_organisation",
     "session",
     "topic",
     "topics",
     "unmet_topics",
     "unread_count",
     "venues",
+    "venues_to_order",
     "waiting",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -47,7 +48,7 @@ def topics(
     limit: int = 50,
     offset: int = 0,
 ) -> Page:
-    """The menu of the actor's district, sorted by code."""
+    """The menu of the actor's district and of those who lend to the actor, sorted by code."""
     found = _topics().where(_may_see_topic(actor))
     if published_only:
         found = found.where(menu.c.published)
@@ -65,7 +66,7 @@ def topics(
 
 
 def topic(tx: Tx, *, actor: Actor, topic_id: str) -> dict[str, Any] | None:
-    """One topic of the menu, or None when the actor's district has none of this id."""
+    """One topic of the menu, or None when the actor can neither order nor attend it."""
     return first(tx, _topics().where(menu.c.id == topic_id, _may_see_topic(actor)))
 
 
@@ -91,6 +92,15 @@ def organisations(tx: Tx, *, district_id: str | None) -> list[dict[str, Any]]:
     )
 
 
+def organisation_names(tx: Tx, *, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """How organisations are called, by id, as `organisation_name` and `organisation_name_en`."""
+    found = rows(
+        tx,
+        select(_home.c.id, *_name(_home, "organisation")).where(_home.c.id.in_(sorted(set(ids)))),
+    )
+    return {row.pop("id"): row for row in found}
+
+
 def venues(tx: Tx, *, district_id: str | None, organisation_id: str | None = None) -> list[dict[str, Any]]:
     """Places of a district; those of `organisation_id` come first."""
     own = case((places.c.organisation_id == organisation_id, 0), else_=1) if organisation_id else literal(0)
@@ -112,18 +122,36 @@ def venues(tx: Tx, *, district_id: str | None, organisation_id: str | None = Non
     )
 
 
+def venues_to_order(tx: Tx, *, organisation_id: str | None, today: date) -> list[dict[str, Any]]:
+    """Places for which the organisation may order: its own, its parent's, its branches', its lenders'."""
+    own = case((places.c.organisation_id == organisation_id, 0), else_=1)
+    near = _family(organisation_id, parent=True)
+    lenders = select(pacts.c.lender_id).where(
+        pacts.c.borrower_id == organisation_id, pacts.c.starts_on <= today, pacts.c.ends_on >= today
+    )
+    return rows(
+        tx,
+        select(places.c.id.label("venue_id"), *_name(_home, "organisation"), places.c.name, places.c.capacity)
+        .select_from(places.outerjoin(_home, _home.c.id == places.c.organisation_id))
+        .where(or_(places.c.organisation_id.in_(near), places.c.organisation_id.in_(lenders)))
+        .order_by(own, _home.c.name, places.c.name, places.c.id),
+    )
+
+
 def groups(tx: Tx, *, organisation_id: str | None) -> list[dict[str, Any]]:
-    """Audience groups of an organisation."""
+    """Audience groups of an organisation and of its branches."""
+    own = case((audience_groups.c.organisation_id == organisation_id, 0), else_=1)
     return rows(
         tx,
         select(
             audience_groups.c.id.label("group_id"),
+            audience_groups.c.organisation_id,
             audience_groups.c.name,
             audience_groups.c.audience,
             audience_groups.c.size,
         )
-        .where(audience_groups.c.organisation_id == organisation_id)
-        .order_by(audience_groups.c.name, audience_groups.c.id),
+        .where(audience_groups.c.organisation_id.in_(_family(organisation_id, parent=False)))
+        .order_by(own, audience_groups.c.name, audience_groups.c.id),
     )
 
 
@@ -207,6 +235,14 @@ def _lecturers(actor: Actor, today: date) -> Select[Any]:
     )
 
 
+def _family(organisation_id: str | None, *, parent: bool) -> Select[Any]:
+    """The organisation, its branches and, if wanted, its parent."""
+    of = kept_organisations
+    its_parent = select(of.c.parent_id).where(of.c.id == organisation_id).scalar_subquery()
+    near = or_(of.c.id == organisation_id, of.c.parent_id == organisation_id)
+    return select(of.c.id).where(or_(near, of.c.id == its_parent) if parent else near)
+
+
 def _topics() -> Select[Any]:
     gives = (
         select(func.count())
@@ -241,4 +277,9 @@ def _topics() -> Select[Any]:
 
 
 def _may_see_topic(actor: Actor) -> ColumnElement[bool]:
-    return literal(True) if actor.is_system else menu.c.district_id == actor.district_id
+    if actor.is_system:
+        return literal(True)
+    lends = exists().where(
+        pacts.c.lender_id == menu.c.organisation_id, pacts.c.borrower_id == actor.organisation_id
+    )
+    return or_(menu.c.district_id == actor.district_id, lends)

@@ -9,7 +9,7 @@ from chassis.tx import Tx
 from sqlalchemy import ColumnElement, and_, case, func, null, select
 
 from gateway.views.queries.calendar import SESSION_COLUMNS, with_session_parts
-from gateway.views.queries.paging import Page, first, page
+from gateway.views.queries.paging import Page, first, page, rows
 from gateway.views.tables import hours, seats, sessions, unread_messages
 
 _ahead = seats.alias("ahead")
@@ -78,6 +78,21 @@ def my_seat(tx: Tx, *, person_id: str, session_id: str) -> dict[str, Any] | None
         .where(seats.c.person_id == person_id, seats.c.session_id == session_id)
         .order_by(case((seats.c.state == "cancelled", 1), else_=0), seats.c.sequence.desc()),
     )
+
+
+def seats_of_organisation(
+    tx: Tx, *, session_id: str, organisation_id: str | None
+) -> dict[str, dict[str, Any]]:
+    """Seats in a session that learners of one organisation hold or wait for, by person."""
+    found = rows(
+        tx,
+        select(seats.c.person_id, seats.c.id.label("seat_id"), seats.c.state, _position).where(
+            seats.c.session_id == session_id,
+            seats.c.organisation_id == organisation_id,
+            seats.c.state != "cancelled",
+        ),
+    )
+    return {row["person_id"]: row for row in found}
 
 
 def my_hours(tx: Tx, *, person_id: str, on_from: date, on_before: date) -> dict[str, int]:
