@@ -5,7 +5,9 @@ facts it recorded and the command log's row. The row is written last, in the sam
 repeat therefore does the work again and rolls it back when it meets the row (or when anything else goes
 wrong and the row turns out to be there), then gives the first answer. This costs the common case one
 statement, and a repeat no more than the first time; two at the same moment meet at the row's unique key, and
-the second waits there for the first. Refusals are not remembered: nothing was done.
+the second waits there for the first. Refusals are not remembered: nothing was done. A method may also return
+a refusal instead of raising it: then what it did is kept (an offer that lapsed, a wrong code that was
+counted), and the caller is refused all the same.
 
 Deadlocks, serialization failures and lock time-outs are tried again, three times in all, with jitter.
 """
@@ -18,7 +20,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from contracts.errors import Busy, CommandReused, InvalidRequest, Refusal, TooLate
 from contracts.registry import Rpc, schema_of
@@ -32,18 +34,20 @@ from chassis.faults import CommitUnknown, is_transient
 from chassis.ids import new_id
 from chassis.store import Store
 from chassis.tables import commands
-from chassis.tx import Tx
+from chassis.tx import CommandRepeated, Tx
 
 TRIES = 3
-Method = Callable[..., dict[str, Any]]
+Method = Callable[..., dict[str, Any] | Refusal]
+Result = TypeVar("Result")
 
 
-class _Call(NamedTuple):
-    rpc: Rpc
+class _Name(NamedTuple):
+    """What makes a command the same command."""
+
+    operation: str
     actor: Actor
     command_id: str
     correlation: str
-    request: dict[str, Any]
     request_hash: str
 
 
@@ -59,8 +63,17 @@ def answer_command(
     """Do the command once and answer it as often as it is asked."""
     with log.bound(correlation_id=context.get("correlation_id"), operation=rpc.name):
         try:
-            call = _decode(rpc, service, context, request, remembers)
-            return _tried(lambda: _do(call, method, service))
+            name, loaded = _decode(rpc, service, context, request, remembers)
+
+            def work(tx: Tx) -> dict[str, Any] | Refusal:
+                answer = method(service, tx, loaded)
+                return answer if isinstance(answer, Refusal) else _checked(rpc, answer)
+
+            answer = _tried(lambda: _do(service.store, name, work))
+            if isinstance(answer, Refusal):
+                return {"ok": False, "problem": answer.problem()}
+            data, replayed = answer
+            return {"ok": True, "data": data, "replayed": replayed}
         except Refusal as refusal:
             return {"ok": False, "problem": refusal.problem()}
 
@@ -71,8 +84,8 @@ def answer_query(
     """Answer from one snapshot."""
     with log.bound(correlation_id=context.get("correlation_id"), operation=rpc.name):
         try:
-            call = _decode(rpc, service, context, request)
-            return _tried(lambda: _look(call, method, service))
+            name, loaded = _decode(rpc, service, context, request)
+            return {"ok": True, "data": _tried(lambda: _look(rpc, name, method, service, loaded))}
         except Refusal as refusal:
             return {"ok": False, "problem": refusal.problem()}
 
@@ -83,7 +96,7 @@ def _decode(
     context: dict[str, Any],
     request: dict[str, Any],
     remembers: tuple[str, ...] | None = None,
-) -> _Call:
+) -> tuple[_Name, dict[str, Any]]:
     deadline = context.get("deadline")
     if deadline is not None and time.time() > float(deadline):
         raise TooLate()
@@ -95,49 +108,73 @@ def _decode(
         raise InvalidRequest(errors=error.normalized_messages()) from None
     correlation = context.get("correlation_id") or command_id
     remembered = request if remembers is None else {name: request.get(name) for name in remembers}
-    return _Call(rpc, actor, command_id, correlation, loaded, _hash(rpc, actor, remembered))
+    request_hash = _hash(rpc.name, actor, remembered)
+    return _Name(rpc.name, actor, command_id, correlation, request_hash), loaded
 
 
-def _do(call: _Call, method: Method, service: Any) -> dict[str, Any]:
-    store: Store = service.store
+def once(
+    store: Store,
+    *,
+    actor: Actor,
+    command_id: str,
+    operation: str,
+    request: dict[str, Any],
+    work: Callable[[Tx], dict[str, Any]],
+    correlation: str | None = None,
+) -> tuple[dict[str, Any], bool]:
+    """A command without a service class: its answer (JSON values), and whether it is a repeat's."""
+    name = _Name(operation, actor, command_id, correlation or command_id, _hash(operation, actor, request))
+    answer = _tried(lambda: _do(store, name, work))
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
+
+
+def _do(
+    store: Store, name: _Name, work: Callable[[Tx], dict[str, Any] | Refusal]
+) -> tuple[Any, bool] | Refusal:
+    """The work and its row in the log, or the answer the log holds already; a returned refusal as it is."""
     try:
         with store.transaction(
-            actor=call.actor, correlation=call.correlation, causation=call.command_id
+            actor=name.actor, correlation=name.correlation, causation=name.command_id
         ) as tx:
-            data = _checked(call.rpc, method(service, tx, call.request))
-            tx.log_command(
-                id=call.command_id,
-                operation=call.rpc.name,
-                request_hash=call.request_hash,
-                answer=dumps(data),
-            )
+            data = work(tx)
+            if not isinstance(data, Refusal):
+                tx.log_command(
+                    id=name.command_id,
+                    operation=name.operation,
+                    request_hash=name.request_hash,
+                    answer=dumps(data),
+                )
+            elif _find(tx, name.command_id) is not None:
+                raise CommandRepeated(name.command_id)
             failpoints.reach("command.before_commit")
     except Exception as error:
         if is_transient(error) or isinstance(error, CommitUnknown):
             raise  # the log protects the next try, whatever became of this one
-        stored = _stored_answer(store, call)
+        stored = _stored_answer(store, name)
         if stored is None:
             raise
-        return {"ok": True, "data": stored, "replayed": True}
+        return stored, True
     failpoints.reach("command.committed")
-    return {"ok": True, "data": data, "replayed": False}
+    return data if isinstance(data, Refusal) else (data, False)
 
 
-def _look(call: _Call, method: Method, service: Any) -> dict[str, Any]:
+def _look(rpc: Rpc, name: _Name, method: Method, service: Any, request: dict[str, Any]) -> Any:
     store: Store | None = getattr(service, "store", None)
     if store is None:  # a service without a database, such as the planner
-        return {"ok": True, "data": _checked(call.rpc, method(service, None, call.request))}
-    with store.reading(actor=call.actor) as tx:
-        return {"ok": True, "data": _checked(call.rpc, method(service, tx, call.request))}
+        return _checked(rpc, method(service, None, request))
+    with store.reading(actor=name.actor) as tx:
+        return _checked(rpc, method(service, tx, request))
 
 
-def _stored_answer(store: Store, call: _Call) -> Any:
+def _stored_answer(store: Store, name: _Name) -> Any:
     """The answer that the log holds for this command; refuses another content under the same id."""
     with store.reading() as tx:
-        row = _find(tx, call.command_id)
+        row = _find(tx, name.command_id)
     if row is None:
         return None
-    if row.request_hash != call.request_hash:
+    if row.request_hash != name.request_hash:
         raise CommandReused()
     return json.loads(row.answer)
 
@@ -150,7 +187,7 @@ def _find(tx: Tx, command_id: str) -> Any:
     )
 
 
-def _tried(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _tried(work: Callable[[], Result]) -> Result:
     """The work, tried again while the database says that it may succeed; refuses as busy in the end."""
     for attempt in range(1, TRIES + 1):
         try:
@@ -167,7 +204,7 @@ def _tried(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     raise AssertionError("unreachable")
 
 
-def _checked(rpc: Rpc, data: dict[str, Any]) -> Any:
+def _checked(rpc: Rpc, data: Any) -> Any:
     """The answer as JSON values, validated: marshmallow's dump alone would let anything through."""
     schema = schema_of(rpc.response)
     dumped = schema.dump(data)
@@ -177,9 +214,9 @@ def _checked(rpc: Rpc, data: dict[str, Any]) -> Any:
     return dumped
 
 
-def _hash(rpc: Rpc, actor: Actor, request: dict[str, Any]) -> str:
+def _hash(operation: str, actor: Actor, request: dict[str, Any]) -> str:
     canonical = json.dumps(
-        [rpc.name, actor.label, actor.organisation_id, request], sort_keys=True, ensure_ascii=False
+        [operation, actor.label, actor.organisation_id, request], sort_keys=True, ensure_ascii=False
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any, TypeVar, overload
 
+from contracts.errors import Refusal
 from contracts.registry import EventType, Rpc
 
 from chassis import answering
@@ -20,6 +21,7 @@ from chassis.rpc import RpcClient
 from chassis.store import Store
 
 NOTE = "lectern_entrypoint"
+Answer = Callable[..., dict[str, Any] | Refusal]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -46,7 +48,7 @@ class Every:
 
 def command(
     rpc: Rpc, *, remembers: tuple[str, ...] | None = None
-) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
+) -> Callable[[Answer], Callable[..., dict[str, Any]]]:
     """The method changes something: `method(self, tx, request) -> data`, once per command id.
 
     The command log keeps a hash of the request. Where that would betray what must stay secret (a few marks
@@ -57,7 +59,7 @@ def command(
     return _answers(rpc, partial(answering.answer_command, remembers=remembers))
 
 
-def query(rpc: Rpc) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., dict[str, Any]]]:
+def query(rpc: Rpc) -> Callable[[Answer], Callable[..., dict[str, Any]]]:
     """The method only reads: `method(self, tx, request) -> data`."""
     if rpc.is_command:
         raise ValueError(f"{rpc.name} is registered as a command")

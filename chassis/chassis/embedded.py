@@ -7,8 +7,11 @@ the next start from the outboxes and inboxes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import func, literal, select
 
 from chassis import migrate
 from chassis.clock import Clock
@@ -18,12 +21,14 @@ from chassis.engine import Engine
 from chassis.local import LocalBroker
 from chassis.rpc import LocalRpcClient
 from chassis.store import Store
+from chassis.tables import inbox, outbox
 
 
 class Embedded:
     """Service classes with their stores, engines, broker and RPC client.
 
     `packages` maps the name of a database to the package that holds its migrations; those are run first.
+    With `timers=False` timed methods run only when `run_timers` says so, for whoever moves the clock.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class Embedded:
         clock: Clock | None = None,
         packages: dict[str, str] | None = None,
         broker: LocalBroker | None = None,
+        timers: bool = True,
     ) -> None:
         self.settings = settings
         self.broker = broker or LocalBroker()
@@ -48,13 +54,14 @@ class Embedded:
         self.engines: list[Engine] = []
         for service in self.services.values():
             self._inject(service)
-            engine = Engine(service, self.broker, self.stores, workers=settings.workers)
+            engine = Engine(service, self.broker, self.stores, workers=settings.workers, timers=timers)
             self.broker.declare(engine.queue)
             self.engines.append(engine)
 
     def _inject(self, service: Any) -> None:
         declared = entrypoints(type(service))
         service.secret = self.settings.secret
+        service.settings = self.settings
         for attribute, name in declared.stores.items():
             setattr(service, attribute, self.stores[name])
         for attribute in declared.rpc:
@@ -71,6 +78,23 @@ class Embedded:
         for engine in self.engines:
             engine.start()
 
+    def run_timers(self) -> None:
+        """Run every timed method of every service once."""
+        for engine in self.engines:
+            engine.run_timers()
+
+    def drain(self, timeout: float = 10.0) -> bool:
+        """Wait until every event is handled, parked, or waiting behind a parked one; False when it is not."""
+        deadline = time.monotonic() + timeout
+        before = None
+        while time.monotonic() < deadline:
+            now = [_work_of(store) for store in self.stores.values()]
+            if now == before and all(quiet for quiet, _, _ in now):
+                return True
+            before = now
+            time.sleep(0.01)
+        return False
+
     def stop(self) -> None:
         """Stop every engine, all at once, then close the databases."""
         for engine in self.engines:
@@ -79,3 +103,16 @@ class Embedded:
             engine.stop()
         for store in self.stores.values():
             store.dispose()
+
+
+def _work_of(store: Store) -> tuple[bool, int, int]:
+    """Whether nothing is left to do in this database, and how much there ever was."""
+    unpublished = select(literal(1)).select_from(outbox).where(outbox.c.published_at.is_(None)).limit(1)
+    new = select(literal(1)).select_from(inbox).where(inbox.c.state == "new").limit(1)
+    with store.reading() as tx:
+        connection = tx.session.connection()
+        quiet = all(connection.execute(query).first() is None for query in (unpublished, new))
+        newest_out, newest_in = (
+            connection.scalar(select(func.max(table.c.id))) or 0 for table in (outbox, inbox)
+        )
+        return quiet, newest_out, newest_in

@@ -52,7 +52,9 @@ def handlings(service: Any) -> dict[str, Handling]:
 class Engine:
     """Runs one service instance whose stores are injected; `stores` are all of them by name."""
 
-    def __init__(self, service: Any, broker: Broker, stores: dict[str, Store], *, workers: int = 1) -> None:
+    def __init__(
+        self, service: Any, broker: Broker, stores: dict[str, Store], *, workers: int = 1, timers: bool = True
+    ) -> None:
         self.service = service
         self.declared: Entrypoints = entrypoints(type(service))
         self.broker = broker
@@ -66,8 +68,9 @@ class Engine:
         self._loops: list[tuple[str, Callable[[], None]]] = []
         if "store" in self.declared.stores:
             self._add_messaging(stores, workers)
-        for method, seconds in self.declared.timers.items():
-            self._add_timer(method, seconds)
+        if timers:
+            for method, seconds in self.declared.timers.items():
+                self._add_timer(method, seconds)
 
     def _add_messaging(self, stores: dict[str, Store], workers: int) -> None:
         self.store: Store = stores[self.declared.stores["store"]]
@@ -81,7 +84,7 @@ class Engine:
         )
         self._loops.append(("consumer", self._consume))
         if self.queue.bindings:
-            self._loops += [(f"worker {n}", self._working()) for n in range(1, workers + 1)]
+            self._loops += [(f"worker {n}", self._working(f"worker {n}")) for n in range(1, workers + 1)]
             self._loops.append(("reconciler", self._reconcile))
 
     def start(self) -> None:
@@ -122,9 +125,16 @@ class Engine:
             if message.type in TYPES:
                 self.signals.take(message)
 
-    def quiet_for(self, thread: str) -> float:
-        """Seconds since this loop last came round, for health reports."""
-        return time.monotonic() - self._beats.get(thread, time.monotonic())
+    def run_timers(self) -> None:
+        """Run every timed method once, here and now."""
+        for method in self.declared.timers:
+            getattr(self.service, method)()
+
+    def stuck(self, seconds: float) -> list[str]:
+        """Threads that ended, or have not come round for so long; empty when all is well or not started."""
+        now = time.monotonic()
+        ended = [thread.name for thread in self._threads if not thread.is_alive()]
+        return ended + [name for name, at in list(self._beats.items()) if now - at > seconds]
 
     def _relaying(self, relay: Relay) -> Callable[[], None]:
         return lambda: relay.run(self._stop)
@@ -132,7 +142,7 @@ class Engine:
     def _consume(self) -> None:
         self.broker.consume(self.queue, sink=self.take, stop=self._stop)
 
-    def _working(self) -> Callable[[], None]:
+    def _working(self, name: str) -> Callable[[], None]:
         worker = Worker(
             self.store,
             handlings(self.service),
@@ -148,14 +158,14 @@ class Engine:
             elif self.breaker.is_open:
                 self._stop.wait(1.0)
 
-        return lambda: self._repeat("worker", work)
+        return lambda: self._repeat(name, work)
 
     def _add_timer(self, method: str, seconds: float) -> None:
         def tick() -> None:
             if not self._stop.wait(seconds):
                 getattr(self.service, method)()
 
-        self._loops.append((f"timer {method}", lambda: self._repeat(f"timer {method}", tick)))
+        self._loops.append((f"timer {method}", lambda: self._repeat(f"timer {method}", tick, watched=False)))
 
     def _reconcile(self) -> None:
         def look() -> None:
@@ -176,11 +186,12 @@ class Engine:
         finally:
             publisher.close()
 
-    def _repeat(self, name: str, once: Callable[[], None]) -> None:
+    def _repeat(self, name: str, once: Callable[[], None], *, watched: bool = True) -> None:
         """Run `once` until told to stop; an error is logged and waited out."""
         failures = 0
         while not self._stop.is_set():
-            self._beats[name] = time.monotonic()
+            if watched:
+                self._beats[name] = time.monotonic()
             try:
                 once()
                 failures = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.envelope import validate_envelope
 from contracts.registry import EventType
+from marshmallow import ValidationError
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,17 @@ def wrap(
 
 
 def read(body: bytes) -> Event:
-    """The event in a message; raises ValueError (or its child marshmallow.ValidationError) when it is none.
+    """The event in a message; raises ValueError when it is none.
 
     `data` is still as it came: which schema it must satisfy is the handler's question.
     """
     try:
         document = json.loads(body, parse_constant=_refuse_constant)
+        return _event(validate_envelope(document))
+    except ValidationError as error:  # which is no ValueError
+        raise ValueError(f"not an event: {error.normalized_messages()}") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    return _event(validate_envelope(document))
 
 
 def read_stored(body: bytes) -> Event:

@@ -107,13 +107,14 @@ def shell_of(service: type, settings: Settings) -> type:
         client = AmqpRpcClient(settings.amqp_uri, settings.secret)
         given |= dict.fromkeys(declared.rpc, client)
     instance = service()
-    instance.secret = settings.secret
+    instance.secret, instance.settings = settings.secret, settings
     for attribute, value in given.items():
         setattr(instance, attribute, value)
     engine = Engine(instance, AmqpBroker(settings.amqp_uri), stores, workers=settings.workers)
     attributes: dict[str, Any] = {attribute: _given(value) for attribute, value in given.items()}
     attributes |= {name: rpc(_copy(getattr(service, name))) for name in declared.answers}
-    attributes |= {"secret": settings.secret, "lectern_engine": _running(engine, list(stores.values()))}
+    attributes |= {"secret": settings.secret, "settings": settings}
+    attributes |= {"lectern_engine": _running(engine, list(stores.values()))}
     return type(service.__name__, (service,), attributes)
 
 

@@ -17,10 +17,12 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contracts.registry import EVENTS, EventType, Rpc
 from sqlalchemy import MetaData, select, update
@@ -30,6 +32,7 @@ from chassis.access import Actor
 from chassis.broker import Message
 from chassis.clock import Clock, FixedClock
 from chassis.command import entrypoints
+from chassis.config import Settings
 from chassis.engine import handlings
 from chassis.envelope import Event
 from chassis.inbox import Inbox
@@ -44,6 +47,21 @@ SECRET = "a secret for tests only"
 A_MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # nine in the morning in Shanghai
 
 _templates: dict[str, Path] = {}
+
+
+def settings(**changes: Any) -> Settings:
+    """Settings of the embedded mode without mail, for tests."""
+    defaults = Settings(
+        home=Path(tempfile.gettempdir()),
+        amqp_uri=None,
+        secret=SECRET,
+        timezone=ZoneInfo("Asia/Shanghai"),
+        public_url="http://127.0.0.1:8000",
+        smtp=None,
+        database_urls={},
+        workers=1,
+    )
+    return replace(defaults, **changes)
 
 
 def temporary_store(
@@ -93,6 +111,7 @@ class Harness:
         self.declared = entrypoints(service)
         self.service: Any = service()
         self.service.secret = SECRET
+        self.service.settings = settings()
         package = package or service.__module__.split(".", 1)[0]
         self.stores: dict[str, Store] = {}
         for attribute, name in self.declared.stores.items():

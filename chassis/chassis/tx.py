@@ -134,17 +134,18 @@ class Tx:
         self._recorded.append(_Recorded(event, aggregate, envelope))
         return event_id
 
-    def lock(self, model: type[Model], ids: Iterable[str]) -> dict[str, Model]:
-        """The rows with these primary keys, locked in the order of their keys, by key.
+    def lock(self, model: type[Model], ids: Iterable[str], *, skip_locked: bool = False) -> dict[str, Model]:
+        """The rows with these primary keys, refreshed and locked in the order of their keys, by key.
 
-        Missing ones are simply absent. On SQLite the whole transaction holds the write lock already.
+        Missing ones are simply absent, and so, with `skip_locked`, are those that somebody else holds. On
+        SQLite the whole transaction holds the write lock already.
         """
         key = inspect(model).primary_key[0]
         rows = self.session.scalars(
             select(model)
             .where(key.in_(sorted(set(ids))))
             .order_by(key)
-            .with_for_update(of=model)
+            .with_for_update(of=model, skip_locked=skip_locked)
             .execution_options(populate_existing=True)
         )
         return {inspect(row).identity[0]: row for row in rows}
