@@ -223,13 +223,14 @@ class Harness:
         getattr(self.service, method)()
 
     def events(self, event_type: EventType | None = None, *, store: str | None = None) -> list[Event]:
-        """What the service announced, in order, with its data loaded."""
+        """What the service announced, in order, with its data loaded where the type is registered."""
         chosen = self.stores[store] if store else self.store
         with chosen.reading() as tx:
             bodies = tx.session.scalars(select(outbox.c.body).order_by(outbox.c.id)).all()
         found = [envelope.read(body.encode()) for body in bodies]
+        known = EVENTS if event_type is None else {**EVENTS, event_type.name: event_type}
         return [
-            event.with_data(EVENTS[event.type].load(event.data))
+            event.with_data(known[event.type].load(event.data)) if event.type in known else event
             for event in found
             if event_type is None or event.type == event_type.name
         ]
