@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -61,7 +62,8 @@ def test_another_actor_does_not_get_the_answer(harness: Harness, staff: Actor) -
 
 def test_two_at_the_same_moment_have_one_effect(harness: Harness, staff: Actor) -> None:
     for _ in range(10):
-        command_id, barrier, answers = new_id(), threading.Barrier(2), []
+        command_id, barrier = new_id(), threading.Barrier(2)
+        answers: list[Any] = []
 
         def ask(command_id: str = command_id, barrier: Any = barrier, answers: list[Any] = answers) -> None:
             barrier.wait()
@@ -149,12 +151,12 @@ def test_query_cannot_write(harness: Harness) -> None:
 
 
 def test_lock_held_elsewhere_is_busy_and_nothing_is_done(
-    postgres_url: Any, staff: Actor, monkeypatch: pytest.MonkeyPatch
+    postgresql_url: str, staff: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sample.service import QuietService
 
     monkeypatch.setattr("chassis.engines.LOCK_TIMEOUT_MS", 100)
-    with Harness(QuietService, url=postgres_url("busy", package="sample"), package="sample") as harness:
+    with Harness(QuietService, url=postgresql_url, package="sample") as harness:
         sheet = new_id()
         with harness.transaction() as tx:
             tx.session.add(Sheet(id=sheet, lines_left=5))
@@ -188,11 +190,11 @@ def test_turn_held_elsewhere_is_busy(staff: Actor, monkeypatch: pytest.MonkeyPat
         assert refused.value.code == "busy"
 
 
-def test_deadlock_is_tried_again(postgres_url: Any, staff: Actor) -> None:
+def test_deadlock_is_tried_again(postgresql_url: str, staff: Actor) -> None:
     """Two transactions that lock two rows crosswise: one is the victim, is tried again, and succeeds."""
     from sample.service import QuietService
 
-    with Harness(QuietService, url=postgres_url("deadlock", package="sample"), package="sample") as harness:
+    with Harness(QuietService, url=postgresql_url, package="sample") as harness:
         one, two = new_id(), new_id()
         with harness.transaction() as tx:
             tx.session.add_all([Sheet(id=one, lines_left=9), Sheet(id=two, lines_left=9)])
@@ -201,10 +203,8 @@ def test_deadlock_is_tried_again(postgres_url: Any, staff: Actor) -> None:
         def cross(first: str, second: str) -> Callable[[], None]:
             def work(tx: Any) -> dict[str, Any]:
                 tx.lock(Sheet, [first])
-                try:
+                with contextlib.suppress(threading.BrokenBarrierError):  # nobody comes to the second try
                     barrier.wait(5)
-                except threading.BrokenBarrierError:
-                    pass  # the second try finds nobody to wait for
                 tx.lock(Sheet, [second])
                 return {}
 
