@@ -16,6 +16,7 @@ from lectern.parts import SERVICES
 from lectern.words import Failure, choose, note, out, print_json
 
 OTHERS = {
+    "account": "lectern.accounts:account",
     "import": "lectern.importing.command:import_command",
     "parked": "lectern.operations:parked",
     "replay": "lectern.operations:replay",

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import click
-from chassis.store import Store
-from contracts.errors import Refusal
 from rich.table import Table
 
 from chassis import parking
 from chassis import replay as replaying
 from lectern import settings as settings_of
+from lectern.databases import opened
 from lectern.parts import DATABASES, SERVICES
 from lectern.words import Failure, choose, note, out, print_json
 
@@ -24,19 +21,6 @@ NAMES = click.Choice([name for name in DATABASES if name in SERVICES])
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 why_option = click.option("--why", required=True, help="The reason, kept with the action.")
 actor_option = click.option("--actor", default=None, help="Who does it; the user of this machine by default.")
-
-
-@contextmanager
-def opened(name: str) -> Iterator[Store]:
-    """The database of a service, with refusals turned into sentences."""
-    store = Store(name, settings_of.load().database_url(name), pool_size=2)
-    try:
-        yield store
-    except Refusal as refusal:
-        problem = refusal.problem()
-        raise Failure(str(problem["zh"]), str(problem["en"])) from refusal
-    finally:
-        store.dispose()
 
 
 @click.group()

@@ -137,8 +137,10 @@ def _look_at_queues(name: str, connection: Connection) -> Iterator[Finding]:
             "messages",
             zh=f"{name}：{parked} 条消息已搁置，其后续消息在等待。",
             en=f"{name}: {parked} messages are parked, and those that follow them wait.",
-            next_zh=f"请运行 lectern parked list {name} 查看原因，修复后 lectern parked retry {name}。",
-            next_en=f"See why with lectern parked list {name}; when repaired, lectern parked retry {name}.",
+            next_zh=f"请运行 lectern parked list {name} 查看原因，"
+            f"修复后 lectern parked retry {name} 编号 --why 原因。",
+            next_en=f"See why with lectern parked list {name};"
+            f" when repaired, lectern parked retry {name} NUMBER --why REASON.",
         )
     for zh, en, table, condition, at in (
         ("待发送", "to be sent", outbox, outbox.c.published_at.is_(None), outbox.c.recorded_at),
