@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from chassis.rpc import OutcomeUnknown, ServiceUnavailable
@@ -25,7 +26,11 @@ def order(order_id: str) -> dict[str, Any]:
         with views_tx() as tx:
             row = reading.found(queries.order(tx, actor=auth.current_actor(), order_id=order_id))
         offers = [{**each, "reason": each["reason"] or ""} for each in row["offers"]]
-        return {**row, "note": "", "offers": offers}
+        windows = [
+            {end: datetime.fromisoformat(window[end]) for end in ("starts_at", "ends_at")}
+            for window in row["windows"]
+        ]
+        return {**row, "note": "", "windows": windows, "offers": offers}
 
     return _ask(rpc.GET_ORDER, {"order_id": order_id}, seen)
 
