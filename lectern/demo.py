@@ -9,7 +9,6 @@ from typing import Any
 from chassis.config import Settings
 from rich.table import Table
 
-from lectern import home
 from lectern.words import choose, note, out
 
 ROLES = {
@@ -52,11 +51,12 @@ class DemoAccounts:
 def load_example(settings: Settings) -> DemoAccounts:
     """Load the example region unless that was done; before the services start, after the migrations.
 
-    A start that was interrupted here begins again: loading what is there already changes nothing.
+    A start that was interrupted here goes on where it was. An installation that has other data already is
+    left alone.
     """
     from lectern import example
 
-    if home.example_loaded(settings.home):
+    if not _is_wanted(settings):
         return DemoAccounts(example.accounts(settings))
     note(
         "首次启动：正在载入罗店与清水塘示例，日期以今天为准 …",
@@ -64,7 +64,22 @@ def load_example(settings: Settings) -> DemoAccounts:
     )
     began = time.monotonic()
     accounts = example.load(settings, say=lambda line: note(line, line))
-    home.remember_example(settings.home)
     seconds = time.monotonic() - began
     note(f"示例已载入（{seconds:.0f} 秒）。", f"The example is loaded ({seconds:.0f} s).")
     return DemoAccounts(accounts)
+
+
+def _is_wanted(settings: Settings) -> bool:
+    from chassis.store import Store
+    from gateway.directory import districts
+
+    from lectern.example import marks
+
+    directory = Store("directory", settings.database_url("directory"), pool_size=2)
+    try:
+        if marks.is_begun(directory):
+            return not marks.is_loaded(directory)
+        with directory.reading() as tx:
+            return not districts.all(tx)
+    finally:
+        directory.dispose()

@@ -43,7 +43,6 @@ def reset(settings: Settings) -> None:
     """Remove all data and load the example region anew, dated around today."""
     urls = settings_of.database_urls(settings)
     with home.held(settings.home), stopped_by_signals():
-        home.forget_example(settings.home)
         databases.remove_files(urls)
         databases.upgrade_all(urls)
         load_example(settings)
@@ -116,6 +115,10 @@ def stopped_by_signals() -> Iterator[None]:
         yield
     except _Asked:
         pass
+    except Exception:
+        # What was interrupted in the middle may say something else than why.
+        if not asked:
+            raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

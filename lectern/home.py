@@ -1,13 +1,11 @@
-"""The data directory: one running Lectern at a time, and what it remembers about itself."""
+"""The data directory: one running Lectern at a time."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from lectern.words import Failure
@@ -44,16 +42,3 @@ def held(home: Path) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
-
-
-def example_loaded(home: Path) -> bool:
-    """Whether the example region was loaded to its end."""
-    return (home / "example.json").exists()
-
-
-def remember_example(home: Path) -> None:
-    (home / "example.json").write_text(json.dumps({"loaded_at": datetime.now(UTC).isoformat()}))
-
-
-def forget_example(home: Path) -> None:
-    (home / "example.json").unlink(missing_ok=True)

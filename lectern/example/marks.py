@@ -23,6 +23,11 @@ def is_loaded(directory: Store) -> bool:
     return _find(directory, _LOADED) is not None
 
 
+def is_begun(directory: Store) -> bool:
+    """Whether loading the example was begun, to its end or not."""
+    return _find(directory, _BEGUN) is not None
+
+
 def begun_at(directory: Store, *, now: datetime) -> datetime:
     """The moment around which the example is dated: `now`, or what an interrupted load began with."""
     found = _find(directory, _BEGUN)
