@@ -1,9 +1,9 @@
 """Seats: taking one, giving it back.
 
-The hot path: fifty learners want seats of one session at the same second. `enrol` therefore asks once for
-the two rows it must lock (the learner's first, then the session's), once for the learner's other seats, and
-writes the session's counters and the seat; everything that can be refused without the lock is refused early,
-and no statement is put together while others wait.
+The hot path: fifty learners want seats of one session at the same second, and whoever holds the session's row
+keeps the others waiting until the commit. So `enrol` first locks the learner's row (nobody sits in two places
+at once) and refuses what can be refused, and then usually needs one statement that takes an open seat if
+there still is one. Shares, waiting lists and the last seats go the long way: lock the session, look, decide.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from chassis.tx import Tx
 from contracts.enrollment import events
 from contracts.errors import NotFound
-from sqlalchemy import bindparam, insert, or_, select
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from enrollment import waiting
@@ -33,7 +33,7 @@ from enrollment.tables import CourseSession, Member, Seat, SeatShare, course_ses
 from enrollment.tables import seats as all_seats
 from enrollment.telling import seat_facts, tell
 
-_LOCKED = (
+_LEARNER_AND_SESSION = (
     select(
         members.c.person_id,
         members.c.organisation_id,
@@ -43,7 +43,7 @@ _LOCKED = (
     )
     .join(course_sessions, course_sessions.c.session_id == bindparam("session"))
     .where(members.c.person_id == bindparam("person"))
-    .with_for_update(of=[members, course_sessions], key_share=True)
+    .with_for_update(of=[members], key_share=True)
 )
 _IN_THE_WAY = (
     select(all_seats.c.session_id, course_sessions.c.title)
@@ -66,13 +66,56 @@ _IN_THE_WAY = (
 _SIT_DOWN = insert(all_seats)
 
 
+def _take_open_seat_statement() -> Any:
+    """Counts an open seat and fills it, unless the session is not what the learner was shown any more.
+
+    It says for a session without shares and without a line what `rules.seating` says for all; a change there
+    is a change here.
+    """
+    counted = (
+        update(course_sessions)
+        .where(
+            course_sessions.c.session_id == bindparam("of_session"),
+            course_sessions.c.state == "open",
+            course_sessions.c.starts_at == bindparam("known_start"),
+            course_sessions.c.ends_at == bindparam("known_end"),
+            course_sessions.c.shared == 0,
+            course_sessions.c.waiting == 0,
+            course_sessions.c.open_taken < course_sessions.c.capacity,
+        )
+        .values(
+            taken=course_sessions.c.taken + 1,
+            open_taken=course_sessions.c.open_taken + 1,
+            last_place=course_sessions.c.last_place + 1,
+        )
+        .returning(course_sessions.c.taken, course_sessions.c.last_place)
+        .cte("counted")
+    )
+    columns = [column for column in all_seats.c if column.name != "place"]
+    sat = (
+        insert(all_seats)
+        .from_select(
+            [*(column.name for column in columns), "place"],
+            select(
+                *(bindparam(f"new_{column.name}", type_=column.type) for column in columns),
+                counted.c.last_place,
+            ).select_from(counted),
+        )
+        .cte("sat")
+    )
+    return select(counted.c.taken).add_cte(sat)
+
+
+_TAKE_OPEN_SEAT = _take_open_seat_statement()
+
+
 def enrol(tx: Tx, *, session_id: str, person_id: str | None) -> dict[str, Any]:
     """Take a seat, or stand on the waiting list when there is none for this learner."""
     actor = actor_of(tx)
     person_id = person_id or person_of(actor)
     actor.needs("learner", *FOR_MEMBERS)
 
-    row = tx.session.execute(_LOCKED, {"person": person_id, "session": session_id}).one_or_none()
+    row = tx.session.execute(_LEARNER_AND_SESSION, {"person": person_id, "session": session_id}).one_or_none()
     if row is None:
         raise _what_is_missing(tx, session_id=session_id, person_id=person_id)
     needs_member(
@@ -81,18 +124,27 @@ def enrol(tx: Tx, *, session_id: str, person_id: str | None) -> dict[str, Any]:
         organisation_id=row.organisation_id,
         district_id=row.member_district_id,
     )
-    _refuse_to_enrol(tx, row)
-    _refuse_two_at_once(tx, row)
+    _refuse_stranger(tx, row)
+    _refuse_closed(tx, row)
+    _refuse_two_at_once(tx, learner=row, session=row)
+    return _take_open_seat(tx, row) or _seat_or_list(tx, row)
 
-    before = read_room(tx, session=row)
-    if row.waiting and before.free_for(row.organisation_id):
+
+def _seat_or_list(tx: Tx, learner: Row[Any]) -> dict[str, Any]:
+    """The long way: under the lock on the session."""
+    session = tx.lock(CourseSession, [learner.session_id])[learner.session_id]
+    _refuse_closed(tx, session)
+    if (session.starts_at, session.ends_at) != (learner.starts_at, learner.ends_at):
+        _refuse_two_at_once(tx, learner=learner, session=session)
+
+    room = read_room(tx, session=session)
+    if session.waiting and room.free_for(learner.organisation_id):
         # Somebody was passed over while busy elsewhere; whoever can move up now comes before a newcomer.
-        waiting.promote(tx, session=tx.lock(CourseSession, [session_id])[session_id])
-        row = tx.session.execute(_LOCKED, {"person": person_id, "session": session_id}).one()
-        before = read_room(tx, session=row)
-    if before.free_for(row.organisation_id):
-        return _give_seat(tx, row, before=before)
-    return _put_on_list(tx, row, room=before)
+        waiting.promote(tx, session=session)
+        room = read_room(tx, session=session)
+    if room.free_for(learner.organisation_id):
+        return _give_seat(tx, learner, session=session, before=room)
+    return _put_on_list(tx, learner, session=session, room=room)
 
 
 def cancel_seat(tx: Tx, *, seat_id: str) -> dict[str, Any]:
@@ -172,91 +224,106 @@ def _what_is_missing(tx: Tx, *, session_id: str, person_id: str) -> Exception:
     return NotFound()
 
 
-def _refuse_to_enrol(tx: Tx, row: Row[Any]) -> None:
+def _refuse_stranger(tx: Tx, row: Row[Any]) -> None:
     if row.district_id != row.member_district_id and not _has_share(tx, row):
         raise NotFound()
     if not row.active:
         raise MemberIsInactive()
-    if row.state == "cancelled":
-        raise SessionIsCancelled()
-    if row.state != "open" or tx.now >= row.starts_at:
-        raise SessionHasBegun()
 
 
 def _has_share(tx: Tx, row: Row[Any]) -> bool:
     return tx.session.get(SeatShare, (row.session_id, row.organisation_id)) is not None
 
 
-def _refuse_two_at_once(tx: Tx, row: Row[Any]) -> None:
+def _refuse_closed(tx: Tx, session: Any) -> None:
+    if session.state == "cancelled":
+        raise SessionIsCancelled()
+    if session.state != "open" or tx.now >= session.starts_at:
+        raise SessionHasBegun()
+
+
+def _refuse_two_at_once(tx: Tx, *, learner: Row[Any], session: Any) -> None:
     in_the_way = tx.session.execute(
         _IN_THE_WAY,
         {
-            "person": row.person_id,
-            "session": row.session_id,
-            "starts": row.starts_at,
-            "ends": row.ends_at,
+            "person": learner.person_id,
+            "session": session.session_id,
+            "starts": session.starts_at,
+            "ends": session.ends_at,
             "now": tx.now,
         },
     ).all()
-    if any(other.session_id == row.session_id for other in in_the_way):
+    if any(other.session_id == session.session_id for other in in_the_way):
         raise AlreadyEnrolled()
     if in_the_way:
         raise LearnerIsBusy(title=in_the_way[0].title)
 
 
-def _give_seat(tx: Tx, row: Row[Any], *, before: Room) -> dict[str, Any]:
-    after = before.seat(row.organisation_id)
-    write_room(tx, session_id=row.session_id, before=before, after=after, places=1)
-    seat_id = _insert(tx, row, state="seated")
-    facts = _facts(row, seat_id=seat_id, taken=row.taken + 1, waiting_now=row.waiting)
+def _take_open_seat(tx: Tx, row: Row[Any]) -> dict[str, Any] | None:
+    """The short way: count and sit down in one statement; None when that did not go, nothing being done."""
+    if tx.dialect != "postgresql" or row.shared or row.waiting or row.open_taken >= row.capacity:
+        return None
+    new = _new_seat(tx, row, state="seated", place=row.last_place + 1)
+    given = {f"new_{name}": value for name, value in new.items()}
+    shown = {"of_session": row.session_id, "known_start": row.starts_at, "known_end": row.ends_at}
+    taken = tx.session.execute(_TAKE_OPEN_SEAT, given | shown).scalar_one_or_none()
+    if taken is None:
+        return None
+    facts = _facts(row, row, seat_id=new["seat_id"], taken=taken, waiting_now=0)
     tell(tx, events.SEAT_CONFIRMED, session=row, data=facts)
-    return _new_answer(row, seat_id=seat_id, state="seated", place=None)
+    return _new_answer(new, position=None)
 
 
-def _put_on_list(tx: Tx, row: Row[Any], *, room: Room) -> dict[str, Any]:
-    write_room(tx, session_id=row.session_id, before=room, after=room, waiting_by=1, places=1)
-    seat_id = _insert(tx, row, state="waiting")
-    place = row.waiting + 1
-    facts = _facts(row, seat_id=seat_id, taken=row.taken, waiting_now=place)
-    tell(tx, events.SEAT_WAITLISTED, session=row, data={**facts, "position": place})
-    return _new_answer(row, seat_id=seat_id, state="waiting", place=place)
-
-
-def _insert(tx: Tx, row: Row[Any], *, state: str) -> str:
-    seat_id = tx.new_id()
-    tx.session.execute(
-        _SIT_DOWN,
-        {
-            "seat_id": seat_id,
-            "session_id": row.session_id,
-            "person_id": row.person_id,
-            "organisation_id": row.organisation_id,
-            "state": state,
-            "place": row.last_place + 1,
-            "taken_at": tx.now,
-            "ended_at": None,
-        },
+def _give_seat(tx: Tx, learner: Row[Any], *, session: CourseSession, before: Room) -> dict[str, Any]:
+    after = before.seat(learner.organisation_id)
+    write_room(tx, session_id=session.session_id, before=before, after=after, places=1)
+    new = _new_seat(tx, learner, state="seated", place=session.last_place + 1)
+    tx.session.execute(_SIT_DOWN, new)
+    facts = _facts(
+        learner,
+        session,
+        seat_id=new["seat_id"],
+        taken=session.taken + 1,
+        waiting_now=session.waiting,
     )
-    return seat_id
+    tell(tx, events.SEAT_CONFIRMED, session=session, data=facts)
+    return _new_answer(new, position=None)
 
 
-def _facts(row: Row[Any], *, seat_id: str, taken: int, waiting_now: int) -> dict[str, Any]:
+def _put_on_list(tx: Tx, learner: Row[Any], *, session: CourseSession, room: Room) -> dict[str, Any]:
+    write_room(tx, session_id=session.session_id, before=room, after=room, waiting_by=1, places=1)
+    new = _new_seat(tx, learner, state="waiting", place=session.last_place + 1)
+    tx.session.execute(_SIT_DOWN, new)
+    position = session.waiting + 1
+    facts = _facts(learner, session, seat_id=new["seat_id"], taken=session.taken, waiting_now=position)
+    tell(tx, events.SEAT_WAITLISTED, session=session, data={**facts, "position": position})
+    return _new_answer(new, position=position)
+
+
+def _new_seat(tx: Tx, learner: Row[Any], *, state: str, place: int) -> dict[str, Any]:
+    return {
+        "seat_id": tx.new_id(),
+        "session_id": learner.session_id,
+        "person_id": learner.person_id,
+        "organisation_id": learner.organisation_id,
+        "state": state,
+        "place": place,
+        "taken_at": tx.now,
+        "ended_at": None,
+    }
+
+
+def _facts(learner: Row[Any], session: Any, *, seat_id: str, taken: int, waiting_now: int) -> dict[str, Any]:
     return seat_facts(
-        row,
+        session,
         seat_id=seat_id,
-        person_id=row.person_id,
-        organisation_id=row.organisation_id,
+        person_id=learner.person_id,
+        organisation_id=learner.organisation_id,
         taken=taken,
         waiting=waiting_now,
     )
 
 
-def _new_answer(row: Row[Any], *, seat_id: str, state: str, place: int | None) -> dict[str, Any]:
-    return {
-        "seat_id": seat_id,
-        "session_id": row.session_id,
-        "person_id": row.person_id,
-        "organisation_id": row.organisation_id,
-        "state": state,
-        "position": place,
-    }
+def _new_answer(new: dict[str, Any], *, position: int | None) -> dict[str, Any]:
+    told = ("seat_id", "session_id", "person_id", "organisation_id", "state")
+    return {**{name: new[name] for name in told}, "position": position}
