@@ -76,7 +76,7 @@ class Cast:
                 account = accounts.by_login(tx, login=login)
                 if account is not None and account.password_hash is None:
                     accounts.set_password(tx, account_id=account.id, password=PASSWORD)
-            codes = dict(tx.session.execute(select(Person.id, Person.code)).tuples().all())
+            codes = dict(tx.session.execute(select(Person.id, Person.code)).all())
             memberships = all_memberships(tx, codes)
             ids = {ref.code: ref.id for ref in organisations.all(tx)}
         roles = [
@@ -86,7 +86,7 @@ class Cast:
         ]
         with stage.scheduling.reading() as tx:
             topics, venues, groups = (
-                dict(tx.session.execute(select(table.code, table.id)).tuples().all())
+                dict(tx.session.execute(select(table.code, table.id)).all())
                 for table in (Topic, Venue, AudienceGroup)
             )
         return cls(roles=roles, organisation_ids=ids, topics=topics, venues=venues, groups=groups)

@@ -28,9 +28,23 @@ class Remote:
 
     @classmethod
     def signed_in(cls, url: str, *, login: str, password: str) -> Remote:
-        """With a token of a person's own, for the login and password."""
+        """With a token of a person's own, for an organisation where the person is an operator."""
+        address = f"{url.rstrip('/')}/api/v1/tokens"
         body = {"login": login, "password": password}
-        answer = _post(requests.Session(), f"{url.rstrip('/')}/api/v1/tokens", body)
+        with requests.Session() as session:
+            answer = _post(session, address, body)
+            if "operator" not in answer["bearer"]["roles"]:
+                elsewhere = [
+                    choice["organisation_id"]
+                    for choice in answer["bearer"]["memberships"]
+                    if "operator" in choice["roles"]
+                ]
+                if not elsewhere:
+                    raise CannotRun(
+                        "这个登录名没有区级运维的角色，不能导入。",
+                        "This login is not an operator's; only operators may import.",
+                    )
+                answer = _post(session, address, {**body, "organisation_id": elsewhere[0]})
         return cls(url, token=answer["token"])
 
     def __call__(
