@@ -41,14 +41,17 @@ check: $(READY) ## format, lint, types, layers, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory documents-check
+	$(BIN)/lectern documents --check
 
 format: $(READY) ## format the code and repair what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+documents: $(READY) ## write docs/openapi.json and docs/asyncapi.json anew from the code
+	@$(BIN)/lectern documents
+
 demo-reset: $(READY) ## start over with the example region dated around today
-	@$(BIN)/lectern demo-reset $(ARGS)
+	@$(BIN)/lectern demo-reset --yes $(ARGS)
 
 bench: $(READY) ## measure in server mode and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -214,6 +214,29 @@ def demo_reset(yes: bool) -> None:
     embedded.reset(settings)
 
 
+@main.command("documents")
+@click.option("--check", is_flag=True, help="Only compare; exit code 1 when one is out of date.")
+def make_documents(check: bool) -> None:
+    """Write the documents that are made from the code: the REST API, the events."""
+    from lectern import documents
+
+    _set_up_log("lectern", level="WARNING")
+    outdated = documents.outdated()
+    for path, text in outdated.items():
+        if check:
+            note(
+                f"{path.name} 与代码不符，请运行 make documents。",
+                f"{path.name} is out of date: make documents.",
+            )
+        else:
+            path.write_text(text, encoding="utf-8")
+            note(f"已更新 {path.name}。", f"{path.name} is written anew.")
+    if not outdated:
+        note("生成的文档均与代码一致。", "The generated documents agree with the code.")
+    if outdated and check:
+        raise SystemExit(1)
+
+
 def _amqp_uri() -> str:
     from lectern import settings
 
