@@ -49,7 +49,7 @@ def _check(row: Row) -> None:
 def _refuse_unknown(tx: Tx, rows: Sequence[Row], *, dry_run: bool) -> None:
     ids = sorted({row.data["lecturer_id"] for row in rows})
     query = select(Lecturer.id, Lecturer.district_id).where(Lecturer.id.in_(ids))
-    districts = dict(tx.session.execute(query).tuples().all())
+    districts = dict(tx.session.execute(query).all())
     for row in rows:
         lecturer_id = row.data["lecturer_id"]
         if lecturer_id in districts:

@@ -41,4 +41,4 @@ def districts_of(tx: Tx, organisation_ids: Iterable[str]) -> dict[str, str]:
     query = select(Organisation.id, Organisation.district_id).where(
         Organisation.id.in_(sorted(set(organisation_ids)))
     )
-    return dict(tx.session.execute(query).tuples().all())
+    return dict(tx.session.execute(query).all())
