@@ -17,8 +17,10 @@ from contracts.enrollment import rpc
 from contracts.errors import Refused
 from contracts.scheduling import events as scheduling
 from enrollment.service import EnrollmentService
-from enrollment.tables import CourseSession, Seat, SeatShare
-from sqlalchemy import func, select
+from enrollment.tables import Base, CourseSession, Seat, SeatShare
+from sqlalchemy import create_engine, func, select
+
+from chassis import tables as messaging
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -28,6 +30,7 @@ class World:
 
     def __init__(self, url: str | None) -> None:
         self.harness = Harness(EnrollmentService, url=url, settings=SimpleNamespace(timezone=SHANGHAI))
+        self.spoiled = False  # the test changed the tables themselves
         self.district = new_id()
         self.school = new_id()
         self.partner = new_id()
@@ -254,11 +257,33 @@ class World:
         return [event.type.removeprefix("enrollment.").removesuffix(".v1") for event in events]
 
 
+class Shared:
+    """One PostgreSQL database for the tests of a file, emptied between them: making one takes longer."""
+
+    def __init__(self, make: Callable[..., str]) -> None:
+        self._make = make
+        self.url: str | None = None
+
+    def fresh(self) -> str:
+        if self.url is None:
+            self.url = self._make("enrollment", package="enrollment")
+        engine = create_engine(self.url)
+        with engine.begin() as connection:
+            for table in reversed([*messaging.metadata.sorted_tables, *Base.metadata.sorted_tables]):
+                connection.execute(table.delete())
+        engine.dispose()
+        return self.url
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_url: Callable[..., str]) -> Shared:
+    return Shared(postgres_url)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    url = None
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")("enrollment", package="enrollment")
-    made = World(url)
+def world(request: pytest.FixtureRequest, shared: Shared) -> Iterator[World]:
+    made = World(shared.fresh() if request.param == "postgresql" else None)
     yield made
     made.harness.close()
+    if made.spoiled:
+        shared.url = None

@@ -127,6 +127,7 @@ def without_locks(world: World, *, checks: bool = True) -> None:
         return statement.replace(" AND course_sessions.open_taken < course_sessions.capacity", ""), parameters
 
     if not checks:
+        world.spoiled = True
         with engine.begin() as connection:
             for name in ("not_oversold", "shares_kept"):
                 connection.exec_driver_sql(
