@@ -34,18 +34,27 @@ class DemoAccounts:
         out.print()
         out.print(choose(f"  共享讲台已启动：{address}", f"  Lectern is ready: {address}"), style="bold")
         if self.accounts:
-            table = Table(box=None, padding=(0, 2), pad_edge=True)
-            for zh, en in (("角色", "Role"), ("姓名", "Name"), ("单位", "Unit"), ("账号", "Login")):
-                table.add_column(choose(zh, en))
-            table.add_column(choose("密码", "Password"))
-            for account in self.accounts:
-                role = ROLES.get(account.role, account.role) if choose("zh", "en") == "zh" else account.role
-                table.add_row(role, account.name, account.organisation, account.login, account.password)
             out.print()
-            out.print(table)
+            out.print(self._table())
         out.print()
         out.print(choose("  按 Ctrl-C 停止。", "  Press Ctrl-C to stop."))
         out.file.flush()
+
+    def _table(self) -> Table:
+        table = Table(box=None, padding=(0, 2), pad_edge=True)
+        headings = (
+            ("账号", "Login"),
+            ("密码", "Password"),
+            ("角色", "Role"),
+            ("姓名", "Name"),
+            ("单位", "Unit"),
+        )
+        for zh, en in headings:
+            table.add_column(choose(zh, en), overflow="fold")
+        for account in self.accounts:
+            role = f"{ROLES.get(account.role, '')} {account.role}".strip()
+            table.add_row(account.login, account.password, role, account.name, account.organisation)
+        return table
 
 
 def load_example(settings: Settings) -> DemoAccounts:

@@ -1,4 +1,4 @@
-"""The data directory: one running Lectern at a time."""
+"""The data directory: one running Lectern at a time, and where its pages are while it runs."""
 
 from __future__ import annotations
 
@@ -42,3 +42,22 @@ def held(home: Path) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+@contextmanager
+def announced(home: Path, address: str) -> Iterator[None]:
+    """Write down where the pages are while this runs, for `lectern doctor` in another terminal."""
+    path = home / "address"
+    path.write_text(address)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def address_of_running(home: Path) -> str | None:
+    """Where the pages of the Lectern are that runs with these data, if one does."""
+    try:
+        return (home / "address").read_text().strip() or None
+    except OSError:
+        return None

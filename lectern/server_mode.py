@@ -46,6 +46,7 @@ def run(
         topology.apply(environment["AMQP_URI"], service_classes())
         accounts = load_example(settings) if example else DemoAccounts()
         cleanup.enter_context(_environment_file(folder, environment))
+        cleanup.enter_context(home.announced(folder, address))
         supervisor = Supervisor()
         cleanup.callback(_say_stopped)
         cleanup.callback(supervisor.stop)

@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 
 # Standard output is for results; progress and notes go to standard error.
-out = Console(highlight=False, soft_wrap=True)
+# A file or a pipe is no narrow screen: nothing is cut there.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

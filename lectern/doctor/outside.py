@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import smtplib
 import ssl
 import urllib.error
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from chassis.config import Settings
 
+from lectern import home
 from lectern.doctor.findings import Finding, fine, problem, remark
 
 ADDRESS = "public address"
@@ -21,6 +23,8 @@ CHANNELS = "channels"
 def look_at_public_address(settings: Settings) -> Iterator[Finding]:
     """The address that messages carry as links: well formed, reachable, fit for phones."""
     url = settings.public_url
+    if "LECTERN_PUBLIC_URL" not in os.environ:
+        url = home.address_of_running(settings.home) or url
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         yield problem(
