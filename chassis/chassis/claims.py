@@ -70,9 +70,7 @@ def claim(store: Store, *, limit: int = BATCH) -> Batch:
         if hopeless:
             connection.execute(_PARK_MANY, {"ids": hopeless})
         sorted_out = _Sorter(connection, store.dialect)
-        for row in rows:
-            if row.attempts < MAX_ATTEMPTS:
-                sorted_out.take(row)
+        sorted_out.sort_out(row for row in rows if row.attempts < MAX_ATTEMPTS)
         batch.moved = len(hopeless) + sorted_out.move_aside()
         batch.claimed = sorted_out.claimed
         if batch.claimed:
@@ -94,9 +92,6 @@ class _Sorter:
     def __init__(self, connection: Connection, dialect: str) -> None:
         self._connection = connection
         self._dialect = dialect
-        self._next: dict[Key, int] = {}
-        self._announced: set[Key] = set()
-        self._order: dict[Key, int] = {}
         self._claimed: list[tuple[int, Claim]] = []
         self._ahead: list[int] = []
         self._older: list[int] = []
@@ -106,21 +101,29 @@ class _Sorter:
         """In the order of arrival, but no event before its predecessor."""
         return [claim for _, claim in sorted(self._claimed, key=lambda pair: (pair[0], pair[1].version))]
 
-    def take(self, row: Any) -> None:
-        key = (row.source, row.kind, row.aggregate)
-        expected = self._next.setdefault(key, (row.position or 0) + 1)
-        if row.version > expected and key not in self._announced:
-            self._announced.add(key)
-            expected = self._next[key] = max(expected, self._announce(key) + 1)
-        if row.version > expected:
-            self._ahead.append(row.id)
-        elif row.version < expected:
-            self._older.append(row.id)
-        else:
-            self._next[key] = expected + 1
-            self._order[key] = max(row.id, self._order.get(key, 0))
-            claimed = Claim(row.id, key, row.version, row.type, row.body, row.attempts + 1)
-            self._claimed.append((self._order[key], claimed))
+    def sort_out(self, rows: Iterable[Any]) -> None:
+        """In the order of keys: two who lock positions never wait for each other crosswise."""
+        by_key: dict[Key, list[Any]] = {}
+        for row in rows:
+            by_key.setdefault((row.source, row.kind, row.aggregate), []).append(row)
+        for key, theirs in sorted(by_key.items()):
+            self._sort_out(key, theirs)
+
+    def _sort_out(self, key: Key, rows: list[Any]) -> None:
+        expected = (rows[0].position or 0) + 1
+        if _has_hole(rows, expected):
+            # Perhaps the position moved since we read it; under its lock we know, and whoever moves it will.
+            expected = max(expected, self._announce(key) + 1)
+        order = 0
+        for row in rows:
+            if row.version > expected:
+                self._ahead.append(row.id)
+            elif row.version < expected:
+                self._older.append(row.id)
+            else:
+                expected, order = expected + 1, max(order, row.id)
+                claimed = Claim(row.id, key, row.version, row.type, row.body, row.attempts + 1)
+                self._claimed.append((order, claimed))
 
     def move_aside(self) -> int:
         """Write down which rows wait and which are too old; returns how many they are."""
@@ -135,6 +138,15 @@ class _Sorter:
         source, kind, aggregate = key
         row = {"source": source, "kind": kind, "aggregate": aggregate}
         return int(self._connection.execute(_ANNOUNCE[self._dialect], row).scalar_one())
+
+
+def _has_hole(rows: Iterable[Any], expected: int) -> bool:
+    """Whether some row, in the order of versions, does not follow on."""
+    for row in rows:
+        if row.version > expected:
+            return True
+        expected = max(expected, row.version + 1)
+    return False
 
 
 def advance(connection: Connection, dialect: str, claimed: Claim) -> bool:

@@ -15,21 +15,26 @@ import hashlib
 import traceback
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from typing import Any
 
+from sqlalchemy import String, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from chassis import envelope
 from chassis.broker import Message
+from chassis.envelope import Event
 from chassis.faults import is_transient
 from chassis.sql import database_time
 from chassis.store import Store
 from chassis.tables import inbox
 
 MAX_VERSION = 2**31 - 1
+_UNSTORABLE = (DBAPIError, StatementError, ValueError, OverflowError)
 _NAMESPACE = uuid.UUID("52a4b4d5-31a0-5b0c-b5c6-20a1a2f0c0de")
 UNKNOWN_SOURCE = "?"
+_WIDTHS = {column.name: column.type.length or 0 for column in inbox.c if isinstance(column.type, String)}
 
 
 class Inbox:
@@ -49,28 +54,43 @@ class Inbox:
     def _store_rows(self, rows: list[dict[str, Any]]) -> None:
         try:
             self._insert(_merged(rows))
-        except (DBAPIError, StatementError, ValueError) as error:
+        except _UNSTORABLE as error:
             if is_transient(error):
                 raise
             # One of them holds what the database cannot keep: find it, park it, keep the rest.
             for row in rows:
                 try:
                     self._insert([row])
-                except (DBAPIError, StatementError, ValueError) as reason:
+                except _UNSTORABLE as reason:
                     if is_transient(reason):
                         raise
                     self._insert([_malformed(row["body"], reason)])
 
     def _insert(self, rows: list[dict[str, Any]]) -> None:
         with self._store.turn(), self._store.engine.begin() as connection:
-            connection.execute(_STORE[self._store.dialect], rows)
+            stored = set(connection.scalars(_STORE[self._store.dialect], rows))
+        again = {row["event_id"]: row["duplicates"] + 1 for row in rows if row["event_id"] not in stored}
+        if again:
+            self._count_again(again)
+
+    def _count_again(self, again: dict[str, int]) -> None:
+        """Count duplicates; a row that somebody is working on is left in peace, it is only a figure."""
+        found = select(inbox.c.id, inbox.c.event_id).where(inbox.c.event_id.in_(again))
+        with self._store.turn(), self._store.engine.begin() as connection:
+            for row in connection.execute(found.with_for_update(skip_locked=True)).all():
+                connection.execute(
+                    update(inbox)
+                    .where(inbox.c.id == row.id)
+                    .values(duplicates=inbox.c.duplicates + again[row.event_id])
+                )
 
 
 def _row(message: Message) -> dict[str, Any]:
     try:
         event = envelope.read(message.body)
-        if event.version > MAX_VERSION or not event.aggregate.isprintable():
-            raise ValueError("sequence or subject out of range")
+        occurred_at = event.time.astimezone(UTC)
+        if event.version > MAX_VERSION or not event.aggregate.isprintable() or not _fits(event):
+            raise ValueError("an attribute is out of range")
     except (ValueError, OverflowError, TypeError) as error:
         return _malformed(message.body, error)
     return {
@@ -86,8 +106,14 @@ def _row(message: Message) -> dict[str, Any]:
         "duplicates": 0,
         "reason": None,
         "error": None,
-        "occurred_at": event.time,
+        "occurred_at": occurred_at,
     }
+
+
+def _fits(event: Event) -> bool:
+    """Whether the columns take the attributes that give an event its place."""
+    places = {"source": event.source, "kind": event.kind, "aggregate": event.aggregate, "type": event.type}
+    return all(len(value) <= _WIDTHS[name] for name, value in places.items())
 
 
 def _malformed(body: bytes, error: Exception) -> dict[str, Any]:
@@ -111,20 +137,21 @@ def _malformed(body: bytes, error: Exception) -> dict[str, Any]:
 
 
 def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row per message: a statement may not meet the same row twice."""
+    """One row per message, in the order of ids: storing the same, two never wait crosswise."""
     by_key: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         first = by_key.setdefault((row["source"], row["event_id"]), row)
         if first is not row:
             first["duplicates"] += 1
-    return list(by_key.values())
+    return [row for _, row in sorted(by_key.items())]
 
 
 def _store_statement(dialect: Any) -> Any:
-    statement = dialect.insert(inbox).values(attempts=0, next_at=database_time(), received_at=database_time())
-    return statement.on_conflict_do_update(
-        index_elements=[inbox.c.source, inbox.c.event_id],
-        set_={"duplicates": inbox.c.duplicates + statement.excluded.duplicates + 1},
+    return (
+        dialect.insert(inbox)
+        .values(attempts=0, next_at=database_time(), received_at=database_time())
+        .on_conflict_do_nothing(index_elements=[inbox.c.source, inbox.c.event_id])
+        .returning(inbox.c.event_id)
     )
 
 

@@ -31,17 +31,23 @@ class database_time(FunctionElement[datetime]):
     def __init__(self, seconds: float | str = 0.0) -> None:
         if isinstance(seconds, str):
             super().__init__(bindparam(seconds, type_=Float()))
-        else:
+        elif seconds:
             super().__init__(bindparam(None, float(seconds), type_=Float()))
+        else:
+            super().__init__()
 
 
 @compiles(database_time, "postgresql")
 def _time_in_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    if not len(element.clauses):
+        return "clock_timestamp()"
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"
 
 
 @compiles(database_time, "sqlite")
 def _time_in_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    if not len(element.clauses):
+        return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
     seconds = compiler.process(element.clauses, **options)
     return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds} || ' seconds')"
 

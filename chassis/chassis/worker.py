@@ -122,9 +122,10 @@ class Worker:
         """The effect: positions, handlers, their facts and the rows' end, in one transaction."""
         with self._store.transaction() as tx:
             connection = tx.session.connection()
-            for claim in group:
+            for claim in sorted(group, key=lambda claim: (claim.key, claim.version)):
                 if not claims.advance(connection, self._store.dialect, claim):
                     raise PositionMoved(f"{claim.key} is not at {claim.version - 1}")
+            for claim in group:
                 self._call(tx, claim)
             claims.mark_done(connection, group)
             failpoints.reach("worker.before_commit")

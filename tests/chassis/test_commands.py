@@ -15,6 +15,7 @@ from chassis.rpc import RemoteError
 from chassis.testing import SECRET, Harness
 from contracts.errors import Refused
 from sample import contracts as said
+from sample.acting import die_at, run_together
 from sample.tables import Note, Sheet
 from sqlalchemy import func, select, text
 
@@ -268,30 +269,3 @@ def test_once_without_a_service(harness: Harness, staff: Actor) -> None:
     with pytest.raises(Exception, match="used before"):
         ask(request={"a": 2})
     assert notes(harness) == 1
-
-
-def die_at(point: str) -> Callable[[str], None]:
-    def hook(name: str) -> None:
-        if name == point:
-            raise SystemError(f"died at {name}")
-
-    return hook
-
-
-def run_together(*calls: Callable[[], Any]) -> None:
-    """Run the calls at the same time; the first error is raised here."""
-    errors: list[BaseException] = []
-
-    def guarded(call: Callable[[], Any]) -> None:
-        try:
-            call()
-        except BaseException as error:  # noqa: BLE001 - handed on below
-            errors.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    if errors:
-        raise errors[0]

@@ -1,0 +1,36 @@
+"""Doing things at the same time, and letting a process die at a named point."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def run_together(*calls: Callable[[], Any]) -> None:
+    """Run the calls at the same time; the first error is raised here."""
+    errors: list[BaseException] = []
+
+    def guarded(call: Callable[[], Any]) -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - handed on below
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if errors:
+        raise errors[0]
+
+
+def die_at(point: str) -> Callable[[str], None]:
+    """A hook for `chassis.failpoints` that interrupts whatever reaches the point."""
+
+    def hook(name: str) -> None:
+        if name == point:
+            raise SystemError(f"died at {name}")
+
+    return hook
