@@ -58,7 +58,7 @@ def members(
         holds = holds.where(Membership.role == role)
     wanted: list[ColumnElement[bool]] = [Person.id.in_(holds)]
     if text := search.strip():
-        likes = [column.contains(text, autoescape=True) for column in (Person.name, Person.code)]
+        likes = [column.icontains(text, autoescape=True) for column in (Person.name, Person.code)]
         wanted.append(or_(*likes))
     total = tx.session.scalar(select(func.count()).select_from(Person).where(*wanted)) or 0
     page = select(Person.id, Person.code, Person.name, Person.audience, Person.active).where(*wanted)
