@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import waitress.server
 from chassis.access import SYSTEM
 from chassis.config import Settings
 from chassis.embedded import Embedded
@@ -20,6 +19,7 @@ from gateway.auth import accounts
 from gateway.importing import files
 from gateway.importing.run import Report, Take, run
 from gateway.importing.sheets import Workbook
+from werkzeug.serving import make_server
 
 from chassis import config
 from lectern import databases
@@ -144,14 +144,15 @@ def address(app: Flask) -> Iterator[str]:
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """Serve a WSGI application on a free port."""
-    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.close()
+        server.shutdown()
         thread.join(10)
+        server.server_close()
 
 
 def read(sheets: dict[str, Any]) -> Workbook:

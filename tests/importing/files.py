@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ def csv_folder(folder: Path, **sheets: Iterable[Sequence[Any]]) -> Path:
     return folder
 
 
-def workbook_bytes(sheets: dict[str, Iterable[Sequence[Any]]]) -> bytes:
+def workbook_bytes(sheets: Mapping[str, Iterable[Sequence[Any]]]) -> bytes:
     """A workbook; dates and times get number formats, text stays text, None leaves the cell out."""
     content = io.BytesIO()
     options = {
