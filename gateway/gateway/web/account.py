@@ -142,7 +142,7 @@ def make_link(person_id: UUID) -> Any:
         try:
             token = accounts.make_link(tx, person_id=member.id, secret=parts().secret)
         except NotFound:
-            flash(_("%(name)s 还没有账号，请先在人员表里填写登录名。", name=member.name), "refused")
+            flash(_("%(name)s还没有账号，请先在人员表里填写登录名。", name=member.name), "refused")
             return redirect("/members", 303)
     link = f"{parts().settings.public_url}/set-password/{token}"
     return _members(link=link, name=member.name)

@@ -42,7 +42,7 @@ PLACES = (
     Place("/my", _("我的课"), "ticket-perforated", frozenset({"learner"}), main=True),
     Place("/menu", _("课程菜单"), "list"),
     Place("/week", _("我的一周"), "clock", frozenset({"lecturer"})),
-    Place("/lecturers", _("讲师"), "mortarboard", ORDERS),
+    Place("/lecturers", _("讲师团"), "mortarboard", ORDERS),
     Place("/counts", _("统计"), "bar-chart", ORDERS),
     Place("/unmet", _("未满足需求"), "lightbulb", ORDERS),
     Place("/results", _("评价结果"), "star", ORDERS | {"lecturer"}),

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from chassis.access import Actor
-from chassis.inbox import hear
+from chassis.sql import database_time
+from chassis.tables import pulses
 from chassis.testing import A_MONDAY, Harness
 from chassis.tx import Tx
 from gateway.views import queries
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # as rescheduled
 WEEK = {"starts_from": A_MONDAY, "starts_before": A_MONDAY + timedelta(days=7)}
@@ -309,7 +310,8 @@ def test_a_silent_source_makes_the_views_old(harness: Harness) -> None:
     assert ages()["scheduling"] == queries.Age("scheduling", None, None, 0)
     assert queries.lag(list(ages().values())) is None
     with harness.store.engine.begin() as connection:
-        hear(connection, harness.store.dialect, source="scheduling", time=A_MONDAY)
+        heard_now = insert(pulses).values(source="scheduling", heard_at=database_time(), source_time=A_MONDAY)
+        connection.execute(heard_now)
     heard = ages()["scheduling"]
     assert heard.seconds is not None
     assert heard.seconds < 5
