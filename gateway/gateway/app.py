@@ -17,6 +17,7 @@ from gateway import api, correlation, errors, health, limits, security, web
 from gateway.auth import current_person, sessions
 from gateway.directory import desk
 from gateway.parts import EXTENSION, Parts
+from gateway.wording import PlainJson
 
 csrf = CSRFProtect()
 
@@ -37,7 +38,7 @@ def create_app(*, directory: Store, views: Store, rpc: RpcClient, settings: Any)
         MAX_FORM_PARTS=2000,
         RATELIMIT_HEADERS_ENABLED=False,
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = PlainJson(app)
     app.config.from_prefixed_env("LECTERN_WEB")
     security.set_up(app, public_url=str(settings.public_url))
     correlation.set_up(app)

@@ -21,6 +21,7 @@ def test_a_problem_names_itself_in_both_languages(world: World) -> None:
     answer = world.api("s-staff").get(f"/orders/{new_id()}", headers={"X-Request-ID": "request-12345"})
     assert (answer.status_code, answer.content_type) == (404, PROBLEM)
     assert answer.headers["X-Request-ID"] == "request-12345"
+    assert "没有找到" in answer.text, "written as people read it"
     assert answer.json == {
         "type": "urn:lectern:problem:not_found",
         "title": answer.json["en"],
