@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from chassis.access import Actor
 from chassis.testing import A_MONDAY, Harness
+from chassis.tx import Tx
 from contracts.directory import events as directory
 from contracts.enrollment import events as enrollment
 from contracts.feedback import events as feedback
@@ -85,7 +86,7 @@ def tell_directory(story: Story) -> None:
             name=name,
             name_en=name.title(),
             kind=kind,
-            parent_id=None,
+            parent_id=ident("luodian") if name == "tiandu" else None,
             latitude=None,
             longitude=None,
         )
@@ -387,12 +388,15 @@ def tell_feedback(story: Story) -> None:
     )
 
 
+CHAPTERS = (tell_directory, tell_menu, tell_orders, tell_session, tell_seats, tell_feedback)
+
+
 @pytest.fixture
 def story() -> Story:
-    told = Story()
-    for chapter in (tell_directory, tell_menu, tell_orders, tell_session, tell_seats, tell_feedback):
-        chapter(told)
-    return told
+    story = Story()
+    for chapter in CHAPTERS:
+        chapter(story)
+    return story
 
 
 @pytest.fixture
@@ -411,33 +415,51 @@ def actor() -> Callable[..., Actor]:
     return of
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def views_url(request: pytest.FixtureRequest) -> str | None:
+def _url(request: pytest.FixtureRequest) -> str | None:
     """Where the views are kept: None is a new SQLite file."""
     if request.param == "sqlite":
         return None
     return str(request.getfixturevalue("postgres_url")("views", package="gateway.views"))
 
 
-@pytest.fixture
-def harness(views_url: str | None) -> Iterator[Harness]:
-    with Harness(ViewsService, url=views_url, packages=PACKAGES) as running:
+def deliver_all(harness: Harness, events: list[Told]) -> None:
+    """Tell the views these events, each through the inbox."""
+    for each in events:
+        harness.deliver(
+            each.type,
+            aggregate=each.aggregate,
+            data=each.data,
+            version=each.version,
+            event_id=each.id,
+            time=A_MONDAY,
+        )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    """Empty views."""
+    with Harness(ViewsService, url=_url(request), packages=PACKAGES) as running:
         yield running
 
 
 @pytest.fixture
 def deliver(harness: Harness) -> Callable[[list[Told]], None]:
-    """Tell the views these events, each through the inbox."""
+    return lambda events: deliver_all(harness, events)
 
-    def told(events: list[Told]) -> None:
-        for each in events:
-            harness.deliver(
-                each.type,
-                aggregate=each.aggregate,
-                data=each.data,
-                version=each.version,
-                event_id=each.id,
-                time=A_MONDAY,
-            )
 
-    return told
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def told(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    """Views that have heard the whole story; tests only read them."""
+    story = Story()
+    for chapter in CHAPTERS:
+        chapter(story)
+    with Harness(ViewsService, url=_url(request), packages=PACKAGES) as running:
+        deliver_all(running, story.told)
+        yield running
+
+
+@pytest.fixture
+def reading(told: Harness) -> Iterator[Tx]:
+    """A reading transaction after the whole story."""
+    with told.store.reading() as tx:
+        yield tx

@@ -22,13 +22,6 @@ Named = Callable[[str], str]
 Of = Callable[..., Actor]
 
 
-@pytest.fixture
-def reading(harness: Harness, story: Any, deliver: Any) -> Iterator[Tx]:
-    deliver(story.told)
-    with harness.store.reading() as tx:
-        yield tx
-
-
 @contextmanager
 def statements(tx: Tx) -> Iterator[list[str]]:
     """The statements sent to the database meanwhile."""
@@ -327,3 +320,30 @@ def test_what_waits_in_the_inbox_makes_the_views_old(harness: Harness, story: An
         waiting = next(each for each in queries.age(tx, now=tx.now) if each.source == "scheduling")
     assert waiting.waiting == 1
     assert waiting.seconds is not None
+
+
+def test_places_and_groups_for_an_order_are_those_of_the_family_and_of_lenders(
+    reading: Tx, named: Named
+) -> None:
+    def places(organisation: str, today: date = date(2026, 3, 2)) -> list[str]:
+        found = queries.venues_to_order(reading, organisation_id=named(organisation), today=today)
+        return [venue["name"] for venue in found]
+
+    assert places("luodian") == ["大礼堂"]
+    assert places("tiandu") == ["大礼堂"]  # its parent's
+    assert places("hospital") == []
+    assert [group["name"] for group in queries.groups(reading, organisation_id=named("tiandu"))] == []
+
+
+def test_seats_of_one_organisation_in_a_session(reading: Tx, named: Named) -> None:
+    seats = queries.seats_of_organisation(
+        reading, session_id=named("session"), organisation_id=named("tiandu")
+    )
+    assert {person: seat["state"] for person, seat in seats.items()} == {named("li"): "attended"}
+
+
+def test_organisations_come_with_schools_first(reading: Tx, named: Named) -> None:
+    found = queries.organisations(reading, district_id=named("baoshan"))
+    assert [one["name"] for one in found] == ["luodian", "tiandu", "hospital"]
+    by_id = queries.organisation_names(reading, ids=[named("tiandu"), named("nobody")])
+    assert by_id == {named("tiandu"): {"organisation_name": "tiandu", "organisation_name_en": "Tiandu"}}
