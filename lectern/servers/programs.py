@@ -142,7 +142,7 @@ def install(*, packages: Sequence[str], title: str) -> None:
             if done.returncode != 0:
                 last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
                 reason = last[0] if last else f"apt-get ended with {done.returncode}"
-                raise ServerProblem(f"{title} is missing and could not be installed: {reason} {how}")
+                raise ServerProblem(f"{title} is missing and could not be installed ({reason}). {how}")
 
 
 def _version(folder: str) -> tuple[int, ...]:
