@@ -24,10 +24,27 @@ class Id(fields.UUID):
 
 
 class Instant(fields.AwareDateTime):
-    """A moment with its offset, ISO 8601."""
+    """A moment with its offset, ISO 8601, in years that every database and time zone can reckon with."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return _reckonable(super()._deserialize(value, attr, data, **kwargs))
+
+
+class Day(fields.Date):
+    """A local date, in years that can be reckoned with."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return _reckonable(super()._deserialize(value, attr, data, **kwargs))
+
+
+def _reckonable(moment: Any) -> Any:
+    """The moment; refused where adding an offset or a year could leave the calendar."""
+    if not 1900 <= moment.year <= 2999:
+        raise ValidationError("must lie between the years 1900 and 2999")
+    return moment
 
 
 class Text(fields.String):

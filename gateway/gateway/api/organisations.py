@@ -7,8 +7,7 @@ from datetime import datetime, time
 from typing import Any
 
 from contracts.errors import NotFound
-from contracts.fields import one_of
-from marshmallow import fields
+from contracts.fields import Day, one_of
 
 from contracts import vocabulary
 from gateway import auth
@@ -26,8 +25,8 @@ KEEPERS = (*auth.STAFF, "operator", "liaison")
 class DayArgs(Strict):
     """A stretch of local days, `from` belonging to it and `before` not."""
 
-    on_from = fields.Date(required=True, data_key="from")
-    on_before = fields.Date(required=True, data_key="before")
+    on_from = Day(required=True, data_key="from")
+    on_before = Day(required=True, data_key="before")
 
 
 class MemberArgs(PageArgs):
