@@ -36,7 +36,7 @@ def create_app(*, directory: Store, views: Store, rpc: RpcClient, settings: Any)
     app.config.update(
         MAX_CONTENT_LENGTH=limits.MOST_BYTES,
         MAX_FORM_PARTS=2000,
-        RATELIMIT_HEADERS_ENABLED=False,
+        RATELIMIT_STORAGE_URI="memory://",
     )
     app.json = PlainJson(app)
     app.config.from_prefixed_env("LECTERN_WEB")

@@ -23,7 +23,7 @@ SIGN_IN = "300 per minute"
 SIGN_IN_PER_LOGIN = "20 per minute"
 CHECK_IN = "30 per minute"
 
-limiter = Limiter(key_func=get_remote_address, storage_uri="memory://")
+limiter = Limiter(key_func=get_remote_address)
 
 
 class TooOften(Refusal):
