@@ -8,7 +8,7 @@ from chassis.tx import Tx
 from notifications import names, sessions
 from notifications.messages import News, Office, tell
 from notifications.rules.concerned import Hat, People, concerned
-from notifications.rules.wording import Wording
+from notifications.rules.wording import Wording, named
 from notifications.tables import Session
 
 
@@ -48,7 +48,7 @@ def publish(tx: Tx, *, office: Office, event: Event) -> None:
         kind="result.published",
         occasion=f"result.published:{result['session_id']}",
         facts={
-            "title": result["title"],
+            "title": named(result["title"]),
             "host": names.organisation(tx, organisation_id=result["organisation_id"]),
             "answers": result["answers"],
             "overall": f"{result['overall']:.2f}",

@@ -11,7 +11,7 @@ from chassis.tx import Tx
 from notifications import directory, names
 from notifications.messages import News, Office, tell
 from notifications.rules.concerned import Hat, People, concerned
-from notifications.rules.wording import Both, Wording, place
+from notifications.rules.wording import Both, Wording, named, place
 from notifications.tables import Offer, Order, Venue
 
 UNMET = {
@@ -141,7 +141,7 @@ def _tell_school(
     news = News(
         kind=kind,
         occasion=event.id,
-        facts={"title": event.data["title"], "host": host, **facts},
+        facts={"title": named(event.data["title"]), "host": host, **facts},
         links={Hat.STAFF: f"/orders/{event.data['order_id']}"},
     )
     people = People(staff=_school(tx, event=event), actor=actor)
@@ -156,7 +156,7 @@ def _tell_about_offer(
         kind=kind,
         occasion=event.id,
         facts={
-            "title": offer["title"],
+            "title": named(offer["title"]),
             "host": names.organisation(tx, organisation_id=offer["organisation_id"]),
             "lender": names.organisation(tx, organisation_id=offer["lender_id"]),
             "lecturer": names.person(tx, person_id=offer["lecturer_id"], otherwise=names.A_LECTURER),

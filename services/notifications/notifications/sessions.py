@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from notifications import directory, names
 from notifications.messages import News, Office, tell
 from notifications.rules.concerned import Hat, People, concerned
-from notifications.rules.wording import Both, Wording, place
+from notifications.rules.wording import Both, Wording, named, place
 from notifications.tables import Audience, Order, Session
 
 STATES = ("seated", "waiting", "attended", "released")
@@ -99,7 +99,7 @@ def learners_of(tx: Tx, *, session_id: str, states: tuple[str, ...] = STATES) ->
 def facts_of(tx: Tx, *, office: Office, session: Session) -> dict[str, Any]:
     """What every message about a session may say."""
     facts = {
-        "title": session.title,
+        "title": named(session.title or ""),
         "host": names.organisation(tx, organisation_id=session.organisation_id),
         "lender": names.organisation(tx, organisation_id=session.lender_id),
         "lecturer": names.person(tx, person_id=session.lecturer_id, otherwise=names.A_LECTURER),

@@ -78,6 +78,11 @@ def place(*, online: bool | None, venue_name: str, address: str) -> Both:
     return Both(zh=f"{venue_name}（{address}）", en=f"{venue_name} ({address})")
 
 
+def named(title: str) -> Both:
+    """A title as it stands in a sentence; one that names a work itself gets other marks."""
+    return Both(zh=f"“{title}”" if "《" in title else f"《{title}》", en=title)
+
+
 def one_line(text: str) -> str:
     """Text without line breaks: a subject with one could smuggle a header into an e-mail."""
     return " ".join(text.split())
