@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 from chassis.access import Actor
 from chassis.ids import new_id
+from chassis.store import Store
 from chassis.testing import Harness
 from contracts.enrollment import events as enrollment
 from contracts.feedback import rpc
 from contracts.scheduling import events as scheduling
 from feedback.service import FeedbackService
+from feedback.tables import metadata
+
+from chassis import tables as chassis_tables
 
 GOOD = {"ideology": 5, "practice": 4, "profession": 5, "overall": 5}
 
@@ -108,21 +112,42 @@ class World:
         return [event.type for event in self.harness.events()]
 
 
+@pytest.fixture(scope="module")
+def postgres_store(postgres_url: Callable[..., str]) -> Iterator[Store]:
+    """One database for a file of tests: making one takes longer than emptying it."""
+    store = Store("feedback", postgres_url("feedback", package="feedback"))
+    yield store
+    store.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> str | None:
+    """A migrated database without rows: None is a SQLite file that the harness makes."""
+    return None if request.param == "sqlite" else emptied(request.getfixturevalue("postgres_store"))
+
+
+def emptied(store: Store) -> str:
+    with store.engine.begin() as connection:
+        for table in [*reversed(metadata.sorted_tables), *chassis_tables.metadata.sorted_tables]:
+            connection.execute(table.delete())
+    return store.url
+
+
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
+def world(migrated_url: str | None) -> Iterator[World]:
     """Feedback with a threshold of three answers."""
-    made = World(database_url)
+    made = World(migrated_url)
     yield made
     made.harness.close()
 
 
 @pytest.fixture
-def make_world(database_url: str) -> Iterator[Callable[..., World]]:
+def make_world(migrated_url: str | None) -> Iterator[Callable[..., World]]:
     """`make_world(threshold=5)`, once in a test, on each database."""
     with ExitStack() as closing:
 
         def make(*, threshold: int) -> World:
-            world = World(database_url, threshold=threshold)
+            world = World(migrated_url, threshold=threshold)
             closing.callback(world.harness.close)
             return world
 
@@ -131,13 +156,13 @@ def make_world(database_url: str) -> Iterator[Callable[..., World]]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh_world(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
-    """`fresh_world(threshold=4)`, as often as wanted, each on a database of its own."""
+    """`fresh_world(threshold=4)`, as often as wanted; each begins without rows, and ends the one before."""
     with ExitStack() as closing:
 
         def make(*, threshold: int) -> World:
             url = None
             if request.param == "postgresql":
-                url = request.getfixturevalue("postgres_url")("feedback", package="feedback")
+                url = emptied(request.getfixturevalue("postgres_store"))
             world = World(url, threshold=threshold)
             closing.callback(world.harness.close)
             return world
@@ -146,8 +171,8 @@ def fresh_world(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]
 
 
 @pytest.fixture
-def postgres_world(postgres_url: Callable[..., str]) -> Iterator[World]:
+def postgres_world(postgres_store: Store) -> Iterator[World]:
     """For what only PostgreSQL knows."""
-    made = World(postgres_url("feedback", package="feedback"))
+    made = World(emptied(postgres_store))
     yield made
     made.harness.close()
