@@ -238,12 +238,7 @@ class Loop:
         day = self.starts_at.date()
         stretch = {"from": day.isoformat(), "before": (day + timedelta(days=1)).isoformat()}
         for number in (2, 3, 4, 5, 8):
-            hours = eventually(
-                lambda n=number: (
-                    (found := self.learner[n].get("/hours", **stretch))["person_times"] and found
-                ),
-                self.lectern,
-            )
+            hours = eventually(partial(self._credited, number, stretch), self.lectern)
             assert hours == {"person_times": 1, "minutes": 90}
         assert self.learner[7].get("/hours", **stretch) == {"person_times": 0, "minutes": 0}
 
