@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from chassis.access import Actor  # noqa: E402
 from chassis.ids import new_id  # noqa: E402
 from chassis.tables import metadata as chassis_metadata  # noqa: E402
 from chassis.testing import Harness  # noqa: E402
+from sample.acting import environment_with  # noqa: E402
 from sample.tables import Base  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
@@ -67,8 +67,7 @@ def harness(database_url: str | None) -> Iterator[Harness]:
 @pytest.fixture
 def environment() -> dict[str, str]:
     """The environment for processes that need the sample package."""
-    path = os.pathsep.join([PACKAGES, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**os.environ, "PYTHONPATH": path, "LECTERN_SECRET": "a secret for tests only"}
+    return environment_with()
 
 
 @pytest.fixture

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from chassis.testing import SECRET
+
+PACKAGES = str(Path(__file__).parent.parent)
+
+
+def environment_with(**variables: str) -> dict[str, str]:
+    """The environment for processes that need the sample package."""
+    path = os.pathsep.join([PACKAGES, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {**os.environ, "PYTHONPATH": path, "LECTERN_SECRET": SECRET, **variables}
 
 
 def run_together(*calls: Callable[[], Any]) -> None:
