@@ -26,6 +26,7 @@ from lectern.servers.rabbitmq import PrivateRabbitMQ
 
 SESSION_FOLDER = "LECTERN_TEST_FOLDER"
 SESSION_PROCESS = "LECTERN_TEST_PROCESS"
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
@@ -43,6 +44,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         folder = Path(os.environ.pop(SESSION_FOLDER))
         shared.dismiss(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Workers must collect the same names: a random id among the parameters is shown as `id`."""
+    return UUID_TEXT.sub("id", val) if isinstance(val, str) and UUID_TEXT.search(val) else None
 
 
 def session_folder() -> Path:
