@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from chassis.access import Actor
 from gateway.auth import accounts
@@ -108,11 +109,13 @@ class Cast:
         return next(held.person_id for held in self._roles if held.person_code == code)
 
     def learners(self, *organisations: str) -> list[Actor]:
-        """Those who learn in these organisations, in the sequence of their codes."""
-        ids = {self.organisations[code] for code in organisations}
-        return [
-            _actor(held) for held in self._roles if held.role == "learner" and held.organisation_id in ids
+        """Those who learn in these organisations: the first of each, then the second of each, and so on."""
+        by_organisation = [
+            [held for held in self._roles if held.role == "learner" and held.organisation_id == id_]
+            for id_ in (self.organisations[code] for code in organisations)
         ]
+        turns = zip_longest(*by_organisation)
+        return [_actor(held) for turn in turns for held in turn if held is not None]
 
     def _first(self, **wanted: str) -> Actor:
         for held in self._roles:

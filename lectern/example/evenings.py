@@ -71,32 +71,32 @@ def held(days: Calendar) -> list[Evening]:
         Evening(
             key="why-so-red", host="QS-SCHOOL", topic="QS-T16", lecturer="QS-006", venue="QS-R01",
             group="QS-G01", starts_at=wednesday[0], minutes=60, head_count=60, learners=NIGHT,
-            wanted=16, came=14, marks=GOOD, comments=("讲得生动，照片很珍贵。",),
+            wanted=9, came=8, marks=GOOD, comments=("讲得生动，照片很珍贵。",),
         ),
         Evening(
             key="great-events", host="QS-SCHOOL", topic="QS-T21", lecturer="QS-022", venue="QS-R01",
             group="QS-G01", starts_at=wednesday[1], minutes=60, head_count=60, learners=NIGHT,
-            wanted=18, came=15, marks=GOOD, comments=("小切口讲大道理。", "希望讲义能发到群里。"),
+            wanted=9, came=8, marks=GOOD, comments=("小切口讲大道理。", "希望讲义能发到群里。"),
         ),
         Evening(
             key="reading", host="QS-SCHOOL", topic="QS-T10", lecturer="QS-029", venue="QS-R01",
             group="QS-G01", starts_at=wednesday[2], minutes=90, head_count=60, learners=NIGHT,
-            wanted=14, came=11, marks=FAIR, comments=("讨论时间可以再长一点。",),
+            wanted=8, came=7, marks=FAIR, comments=("讨论时间可以再长一点。",),
         ),
         Evening(
             key="sports", host="QS-SCHOOL", topic="QS-T27", lecturer="QS-019", venue="QS-R01",
             group="QS-G01", starts_at=wednesday[3], minutes=60, head_count=60, learners=NIGHT,
-            wanted=20, came=17, marks=GOOD, comments=("跟着练了一遍，很实用。",),
+            wanted=10, came=9, marks=GOOD, comments=("跟着练了一遍，很实用。",),
         ),
         Evening(
             key="good-member", host="LD-C2", topic="LD-T02", lecturer="LD-008", venue="LD-R15",
             group="LD-G09", starts_at=days.past(THURSDAY, "14:00", weeks=1), minutes=90, head_count=30,
-            learners=("LD-C2", "LD-C1"), wanted=9, came=8, marks=GOOD, comments=("结合实际，听得懂。",),
+            learners=("LD-C2", "LD-C1"), wanted=8, came=7, marks=GOOD, comments=("结合实际，听得懂。",),
         ),
         Evening(
             key="memorial", host="LD-SCHOOL", topic="LD-T14", lecturer="LD-023", venue="LD-R04",
             starts_at=days.past(TUESDAY, "09:30"), minutes=120, head_count=40,
-            learners=("LD-V1", "LD-V2", "LD-C1"), wanted=12, came=10, marks=GOOD,
+            learners=("LD-V1", "LD-V2", "LD-C1"), wanted=9, came=8, marks=GOOD,
             comments=("现场教学印象深刻。",),
         ),
         Evening(
@@ -112,12 +112,12 @@ def coming(days: Calendar) -> list[Evening]:
     return [
         Evening(
             key="joining-day", host="LD-C2", topic="LD-T18", lecturer="LD-013", venue="LD-R15",
-            starts_at=days.soon(60), minutes=60, head_count=30, learners=("LD-C2", "LD-C1"), wanted=8,
+            starts_at=days.soon(60), minutes=60, head_count=30, learners=("LD-C2", "LD-C1"), wanted=7,
         ),
         Evening(
             key="beautiful", host="QS-SCHOOL", topic="QS-T08", lecturer="QS-003", venue="QS-R01",
             group="QS-G01", starts_at=days.coming(WEDNESDAY, "19:00"), minutes=60, head_count=60,
-            learners=NIGHT, wanted=22,
+            learners=NIGHT, wanted=14,
         ),
         Evening(
             key="voices", host="QS-C1", topic="QS-T19", lecturer="QS-060", venue="QS-R07",
@@ -127,13 +127,13 @@ def coming(days: Calendar) -> list[Evening]:
         Evening(
             key="newcomers", host="LD-SCHOOL", topic="LD-T19", lecturer="LD-008", venue="LD-R02",
             group="LD-G03", starts_at=days.coming(THURSDAY, "14:00"), minutes=120, head_count=40,
-            learners=("LD-V1", "LD-V2", "LD-C1", "LD-C2", "LD-N1"), wanted=13, audience="three_new",
+            learners=("LD-V1", "LD-V2", "LD-C1", "LD-C2", "LD-N1"), wanted=9, audience="three_new",
             shares={"LD-C2": 6, "LD-V1": 6},
         ),
         Evening(
             key="belt-and-road", host="QS-SCHOOL", topic="LD-T01", lecturer="LD-009", venue=None,
             starts_at=days.coming(WEDNESDAY, "19:00", weeks=1), minutes=90, head_count=100,
-            learners=NIGHT, wanted=6,
+            learners=NIGHT, wanted=4,
         ),
     ]
 

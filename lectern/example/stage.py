@@ -21,7 +21,8 @@ from chassis import tables
 from lectern.parts import service_classes
 
 _TIMEOUT = 30.0
-_LOOK_EVERY = 0.04
+_PAUSE = 0.02
+_LONGEST_PAUSE = 0.1
 
 
 class NotSettled(Exception):
@@ -34,7 +35,7 @@ class Stage:
     def __init__(self, settings: Settings, *, now: datetime) -> None:
         self.settings = replace(settings, smtp=None)  # nobody is sent mail about what never was
         self.clock = FixedClock(now)
-        self.embedded = Embedded(service_classes(), self.settings, clock=self.clock)
+        self.embedded = Embedded(service_classes(), self.settings, clock=self.clock, timers=False)
 
     def __enter__(self) -> Stage:
         self.embedded.start()
@@ -71,6 +72,11 @@ class Stage:
             timeout=_TIMEOUT,
         )
 
+    def pass_time(self) -> None:
+        """What the services do by themselves at this moment: publish, close, hold, lapse."""
+        self.embedded.run_timers()
+        self.settle()
+
     def settle(self, timeout: float = 120.0) -> None:
         """Wait until every event has reached everybody who hears it, and what that announced, too.
 
@@ -79,6 +85,7 @@ class Stage:
         """
         deadline = time.monotonic() + timeout
         before: list[tuple[int, int]] | None = None
+        pause = _PAUSE
         while True:
             looks = [_look(store) for store in self.embedded.stores.values()]
             arrived = [look.arrived for look in looks]
@@ -90,7 +97,8 @@ class Stage:
             before = None
             if time.monotonic() > deadline:
                 raise NotSettled(f"events are still under way after {timeout:.0f} s")
-            time.sleep(_LOOK_EVERY)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 @dataclass(frozen=True)
@@ -102,19 +110,19 @@ class _Look:
 
 
 def _look(store: Store) -> _Look:
-    outbox, inbox = tables.outbox, tables.inbox
-    question = select(
-        select(func.count()).where(outbox.c.published_at.is_(None)).scalar_subquery().label("to_publish"),
-        select(func.count())
-        .where(inbox.c.state.in_(("new", "waiting")))
-        .scalar_subquery()
-        .label("to_handle"),
-        select(func.count()).where(inbox.c.state == "parked").scalar_subquery().label("parked"),
-        select(func.coalesce(func.max(outbox.c.id), 0)).scalar_subquery().label("told"),
-        select(func.coalesce(func.max(inbox.c.id), 0)).scalar_subquery().label("heard"),
-    )
     with store.reading() as tx:
-        found = tx.session.execute(question).one()
+        found = tx.session.connection().execute(_QUESTION).one()
     if found.parked:
         raise NotSettled(f"{store.name}: {found.parked} events are parked; see lectern parked list")
     return _Look(found.to_publish + found.to_handle, (found.told, found.heard))
+
+
+_inbox, _outbox = tables.inbox.c, tables.outbox.c
+# Asked many times, so it is put together once.
+_QUESTION = select(
+    select(func.count()).where(_outbox.published_at.is_(None)).scalar_subquery().label("to_publish"),
+    select(func.count()).where(_inbox.state == "new").scalar_subquery().label("to_handle"),
+    select(func.count()).where(_inbox.state == "parked").scalar_subquery().label("parked"),
+    select(func.coalesce(func.max(_outbox.id), 0)).scalar_subquery().label("told"),
+    select(func.coalesce(func.max(_inbox.id), 0)).scalar_subquery().label("heard"),
+)

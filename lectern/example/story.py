@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from chassis.access import Actor
@@ -37,11 +38,13 @@ def play(stage: Stage, cast: Cast, *, now: datetime) -> None:
     acts = [act for evening in evenings.held(days) for act in _Told(stage, cast, evening).acts_of_held()]
     for evening in evenings.coming(days):
         acts += _Told(stage, cast, evening).acts_of_coming(now)
-    for act in sorted(acts, key=lambda act: act.at):
-        stage.move_to(act.at)
-        act.do()
+    for at, together in groupby(sorted(acts, key=lambda act: act.at), key=lambda act: act.at):
+        stage.move_to(at)
+        for act in together:
+            act.do()
         stage.settle()
     stage.move_to(now)
+    stage.pass_time()
     for wish in evenings.wishes(days):
         _make(stage, cast, wish)
 
@@ -65,6 +68,7 @@ class _Told:
         yield Act(starts_at - timedelta(minutes=10), self._check_in)
         yield Act(ends_at, self._hold)
         yield Act(ends_at + timedelta(hours=1), self._evaluate)
+        yield Act(ends_at + timedelta(hours=2), self._stage.pass_time)
 
     def acts_of_coming(self, now: datetime) -> Iterator[Act]:
         yield Act(now - timedelta(days=3), self._book)
