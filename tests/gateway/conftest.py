@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,6 +75,12 @@ def eventually(look: Callable[[], Found], *, seconds: float = 15) -> Found:
             return found
         assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
         time.sleep(0.02)
+
+
+def json_of(answer: TestResponse) -> dict[str, Any]:
+    """The JSON object of an answer."""
+    assert isinstance(answer.json, dict), answer.text
+    return answer.json
 
 
 @dataclass
@@ -160,8 +167,7 @@ class World:
         }
         answer = self.api(login).post("/orders", body)
         assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json
-        return found
+        return json_of(answer)
 
     def a_session(self, **changes: Any) -> dict[str, Any]:
         """A booked session of the school with its own lecturer, known to enrollment and the views."""
@@ -176,10 +182,8 @@ class World:
         session_id = accepted.json["session_id"]
         staff = self.api("s-staff")
         eventually(lambda: staff.get(f"/sessions/{session_id}/door").status_code == 200)
-        found: dict[str, Any] = eventually(
-            lambda: (answer := staff.get(f"/sessions/{session_id}")).status_code == 200 and answer.json
-        )
-        return found
+        eventually(lambda: staff.get(f"/sessions/{session_id}").status_code == 200)
+        return json_of(staff.get(f"/sessions/{session_id}"))
 
 
 @pytest.fixture(scope="session")
@@ -278,7 +282,7 @@ def _equip(world: World) -> None:
         return all(result["outcome"] != "refused" for result in answer["results"])
 
     for sheet in sheets:
-        eventually(lambda sheet=sheet: send(sheet))
+        eventually(partial(send, sheet))
     staff = world.api("s-staff")
     world.topic = eventually(lambda: staff.get("/topics").json["items"])[0]["topic_id"]
     world.venue = eventually(lambda: staff.get("/venues").json["items"])[0]["venue_id"]

@@ -12,7 +12,7 @@ from chassis.rpc import LocalRpcClient, OutcomeUnknown, RemoteError, RpcClient, 
 from flask import Flask
 from gateway.app import create_app
 
-from .conftest import API, PASSWORD, World
+from .conftest import API, PASSWORD, World, json_of
 
 PROBLEM = "application/problem+json"
 
@@ -188,8 +188,8 @@ def test_reads_go_on_while_a_service_is_away(world: World) -> None:
         answer = app.test_client().get(f"{API}{path}", headers=headers)
         assert answer.status_code == 200, path
         assert "Lectern-View-Age" in answer.headers
-    exact = world.api("s-staff").get(f"/orders/{session['order_id']}").json
-    seen = app.test_client().get(f"{API}/orders/{session['order_id']}", headers=headers).json
+    exact = json_of(world.api("s-staff").get(f"/orders/{session['order_id']}"))
+    seen = json_of(app.test_client().get(f"{API}/orders/{session['order_id']}", headers=headers))
     assert set(seen) == set(exact)
     assert {**seen, "offers": None} == {**exact, "offers": None}
 

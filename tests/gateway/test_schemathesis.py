@@ -17,11 +17,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from .conftest import API, World
 
-CHECKS = [
+CHECKS: list[Any] = [
     schemathesis.checks.not_a_server_error,
     *(
         schemathesis.checks.CHECKS.get_one(name)
@@ -98,6 +99,7 @@ def _fuzz(world: World, document: OpenApiSchema, *, login: str, mode: Generation
     found: list[str] = []
     asked = 0
     for result in document.get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
 
         @settings(

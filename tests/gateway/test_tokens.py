@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from chassis.access import SYSTEM
@@ -12,7 +13,7 @@ from gateway.auth import accounts, passwords, sessions
 from gateway.auth.accounts import AccountIsLocked, WrongLogin
 from gateway.directory import memberships, people
 
-from .conftest import API, PASSWORD, World
+from .conftest import API, PASSWORD, World, json_of
 
 
 @pytest.fixture
@@ -29,11 +30,11 @@ def newcomer(world: World) -> tuple[str, str, str]:
     return login, person_id, account_id
 
 
-def _sign_in(world: World, login: str, password: str = PASSWORD, **more: str) -> tuple[int, dict]:
+def _sign_in(world: World, login: str, password: str = PASSWORD, **more: str) -> tuple[int, dict[str, Any]]:
     answer = world.app.test_client().post(
         f"{API}/tokens", json={"login": login, "password": password, **more}
     )
-    return answer.status_code, answer.json
+    return answer.status_code, json_of(answer)
 
 
 def test_a_token_says_who_bears_it(world: World) -> None:

@@ -50,6 +50,10 @@ def _take(store: Store, *rows: dict[str, Any], actor: Actor = SYSTEM, what: Any 
     return found
 
 
+def _refs(results: list[Any]) -> dict[str, Any]:
+    return {each.code: each.ref for each in results}
+
+
 def _announced(store: Store, kind: str = "person") -> list[str]:
     with store.reading() as tx:
         query = select(outbox.c.aggregate).where(outbox.c.kind == kind).order_by(outbox.c.id)
@@ -160,7 +164,7 @@ def test_a_dry_run_keeps_nothing_and_plans_ahead(store: Store) -> None:
         new_districts = districts.import_rows(
             tx, rows=[{"row": 2, "code": "NEW", "name": "新区"}], dry_run=True
         )
-        planned = {each.code: each.ref for each in new_districts}
+        planned = _refs(new_districts)
         homes = organisations.import_rows(
             tx, rows=[_organisation(2, "N", district="NEW")], dry_run=True, planned=planned
         )
@@ -168,7 +172,7 @@ def test_a_dry_run_keeps_nothing_and_plans_ahead(store: Store) -> None:
             tx,
             rows=[_person(2, "p1", organisation="N", login="someone")],
             dry_run=True,
-            planned={each.code: each.ref for each in homes},
+            planned=_refs(homes),
         )
     assert [each.outcome for each in (*new_districts, *homes, *found)] == ["created"] * 3
     with store.reading() as tx:
