@@ -12,14 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from chassis.access import Actor
 from chassis.ids import new_id
-from chassis.testing import Harness
+from chassis.tables import metadata as messaging
+from chassis.testing import A_MONDAY, Harness
 from contracts.directory import events as directory
 from contracts.errors import Refused
 from contracts.registry import EventType, Rpc
 from contracts.scheduling import rpc
 from hypothesis import settings
+from scheduling.base import Base
+from scheduling.register.directory import take_organisation
 from scheduling.service import SchedulingService
-from scheduling.tables import Agreement, Base, Booking, BookingSlot, Lecturer, Offer, Order, Session
+from scheduling.tables import Agreement, Booking, BookingSlot, Lecturer, Offer, Order, Session, metadata
 from sqlalchemy import event, func, select
 
 # Two cores are shared by everything that runs: how long one example takes says nothing.
@@ -48,16 +51,24 @@ def window(starts: str = "18:00", ends: str = "21:00", *, on: date = WEDNESDAY) 
 class World:
     """The service and the organisations round it; everything is written through its own entrypoints."""
 
-    def __init__(self, url: str | None = None) -> None:
-        self.harness = Harness(SchedulingService, url=url)
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
         self.district, self.other_district = new_id(), new_id()
         self.school, self.other_school, self.far_school = new_id(), new_id(), new_id()
         self.partner, self.other_partner = new_id(), new_id()
         self._codes = itertools.count(1)
-        self._rows = itertools.count(1)
-        for organisation_id in (self.school, self.other_school, self.partner, self.other_partner):
-            self.list_organisation(organisation_id)
-        self.list_organisation(self.far_school, district=self.other_district)
+        here = (self.school, self.other_school, self.partner, self.other_partner)
+        places = [*((id_, self.district) for id_ in here), (self.far_school, self.other_district)]
+        with harness.transaction() as tx:
+            for organisation_id, district_id in places:
+                take_organisation(
+                    tx,
+                    organisation_id=organisation_id,
+                    district_id=district_id,
+                    parent_id=None,
+                    latitude=None,
+                    longitude=None,
+                )
 
     # the people
 
@@ -366,22 +377,38 @@ def overlaps(bookings: Sequence[Booking]) -> list[tuple[str, str]]:
     ]
 
 
-def make_world(request: pytest.FixtureRequest, database: str) -> World:
-    if database == "sqlite":
-        return World()
-    return World(request.getfixturevalue("postgres_url")("scheduling", package="scheduling"))
+def wipe(harness: Harness) -> None:
+    """Empty every table and turn the clock back: quicker than a new database on PostgreSQL."""
+    tables = [*reversed(metadata.sorted_tables), *reversed(messaging.sorted_tables)]
+    with harness.store.engine.begin() as connection:
+        deletions = [f"DELETE FROM {table.name}" for table in tables]
+        at_a_time = 1 if connection.dialect.name == "sqlite" else len(deletions)
+        for first in range(0, len(deletions), at_a_time):
+            connection.exec_driver_sql(";".join(deletions[first : first + at_a_time]))
+    harness.clock.advance(A_MONDAY - harness.clock.now())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    made = make_world(request, request.param)
-    yield made
-    made.harness.close()
+@pytest.fixture(scope="module")
+def on_postgresql(postgres_url: Callable[..., str]) -> Iterator[Harness]:
+    with Harness(SchedulingService, url=postgres_url("scheduling", package="scheduling")) as harness:
+        yield harness
 
 
 @pytest.fixture
-def sqlite_world(request: pytest.FixtureRequest) -> Iterator[World]:
+def on_sqlite() -> Iterator[Harness]:
+    with Harness(SchedulingService) as harness:
+        yield harness
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest) -> World:
+    harness: Harness = request.getfixturevalue(f"on_{request.param}")
+    if request.param == "postgresql":
+        wipe(harness)
+    return World(harness)
+
+
+@pytest.fixture
+def sqlite_world(on_sqlite: Harness) -> World:
     """For rules that no database decides."""
-    made = make_world(request, "sqlite")
-    yield made
-    made.harness.close()
+    return World(on_sqlite)

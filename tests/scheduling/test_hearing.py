@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from chassis.ids import new_id
 from contracts.scheduling import events
 from scheduling.tables import AbsentPerson, Lecturer, LecturerRating, Organisation
 from sqlalchemy import func, select
@@ -18,7 +19,7 @@ def rating(world: World, lecturer_id: str) -> tuple[float | None, int]:
 
 def test_a_result_counts_once_and_a_later_one_replaces_it(world: World) -> None:
     lecturer = world.lecturer()
-    one, two = "10000000-0000-7000-8000-000000000001", "10000000-0000-7000-8000-000000000002"
+    one, two = new_id(), new_id()
     assert rating(world, lecturer) == (None, 0)
     publish(world, lecturer, 4.0, 5, session_id=one, times=2)
     assert rating(world, lecturer) == (4.0, 5)
@@ -31,7 +32,7 @@ def test_a_result_counts_once_and_a_later_one_replaces_it(world: World) -> None:
 
 
 def test_a_result_about_somebody_unknown_is_kept_quietly(world: World) -> None:
-    publish(world, "10000000-0000-7000-8000-000000000009", 4.0, 5, times=2)
+    publish(world, new_id(), 4.0, 5, times=2)
 
 
 def test_whoever_leaves_is_not_asked_any_more(world: World) -> None:
@@ -49,7 +50,7 @@ def test_whoever_leaves_is_not_asked_any_more(world: World) -> None:
 
 
 def test_who_left_before_being_registered_is_registered_as_gone(world: World) -> None:
-    person = "10000000-0000-7000-8000-000000000003"
+    person = new_id()
     world.list_person(person, active=False, times=2)
     world.lecturer(lecturer_id=person)
     assert world.last(events.LECTURER_LISTED)["active"] is False

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from chassis.ids import new_id
 from contracts.feedback import events as feedback
 from contracts.scheduling import rpc
 
@@ -21,8 +22,8 @@ def by_id(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def publish(world: World, lecturer_id: str, overall: float, answers: int, **more: Any) -> None:
-    session_id = more.pop("session_id", NOWHERE)
-    data = {
+    session_id = more.pop("session_id", None) or new_id()
+    data: dict[str, Any] = {
         "session_id": session_id,
         "organisation_id": world.school,
         "lecturer_id": lecturer_id,
@@ -104,7 +105,7 @@ def test_a_rating_reaches_the_suggestion_by_event(world: World) -> None:
     found = by_id(world.suggest(order)["candidates"])
     assert found[good]["reasons"][5]["zh"] == "评价 4.9（20 份）"
     assert found[poor]["reasons"][5]["zh"] == "暂无评价，按平均 4.9 计"
-    publish(world, poor, 4.1, 20, session_id="10000000-0000-7000-8000-000000000001", times=2)
+    publish(world, poor, 4.1, 20, times=2)
     assert [each["lecturer_id"] for each in world.suggest(order)["candidates"]] == [good, poor]
 
 

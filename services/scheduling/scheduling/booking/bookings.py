@@ -16,17 +16,20 @@ from scheduling.booking.refusals import LecturerIsBusy
 from scheduling.rules.slots import slots_of
 from scheduling.tables import Agreement, Booking, BookingSlot
 
-_WALL = ("ex_bookings_overlap", "booking_slots")
+_TIME = ("ex_bookings_overlap", "booking_slots")
+_QUOTA = "ck_agreements_quota"
 
 
 @contextmanager
-def walled(tx: Tx, *, claim: Claim) -> Iterator[None]:
+def walled(tx: Tx, *, claim: Claim, held: Held) -> Iterator[None]:
     """What is written inside stands or falls as one: the wall has the last word, and says it as a refusal."""
     try:
         with tx.session.begin_nested():
             yield
     except IntegrityError as error:
-        if not any(name in str(error.orig) for name in _WALL):
+        if _QUOTA in str(error.orig) and held.agreement is not None:
+            raise limits.used_up(held.agreement) from error
+        if not any(name in str(error.orig) for name in _TIME):
             raise
         limits.check_time(tx, claim=claim, place=limits.place_of(tx, venue_id=claim.venue_id))
         raise LecturerIsBusy() from error
@@ -61,16 +64,26 @@ def release(tx: Tx, *, session_id: str) -> None:
     )
 
 
-def take_quota(held: Held) -> None:
-    """A booked session is counted in its agreement, whose row is locked."""
+def take_quota(tx: Tx, *, held: Held) -> None:
+    """Count a booked session in its agreement; call it inside `walled`."""
     if held.agreement is not None:
-        held.agreement.used += 1
+        _count(tx, agreement_id=held.agreement.id, by=1)
 
 
 def give_back_quota(tx: Tx, *, agreement_id: str | None) -> None:
     """A cancelled session is not counted in its agreement any more."""
     if agreement_id is not None:
-        tx.lock(Agreement, [agreement_id])[agreement_id].used -= 1
+        _count(tx, agreement_id=agreement_id, by=-1)
+
+
+def _count(tx: Tx, *, agreement_id: str, by: int) -> None:
+    """In the database's own arithmetic, so that its CHECK sees the true figure even without a lock."""
+    tx.session.execute(
+        update(Agreement)
+        .where(Agreement.id == agreement_id)
+        .values(used=Agreement.used + by)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _slots(bookings: list[dict[str, Any]], *, claim: Claim) -> list[dict[str, Any]]:

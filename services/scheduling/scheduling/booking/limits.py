@@ -145,7 +145,11 @@ def _check_agreement(*, claim: Claim, held: Held) -> None:
     if agreement.borrower_id != claim.host_id or not agreement.valid_on(day):
         raise AgreementIsNotValid()
     if not claim.holds_quota and agreement.used >= agreement.quota_sessions:
-        raise AgreementIsUsedUp(agreement=agreement.code, quota=agreement.quota_sessions)
+        raise used_up(agreement)
+
+
+def used_up(agreement: Agreement) -> AgreementIsUsedUp:
+    return AgreementIsUsedUp(agreement=agreement.code, quota=agreement.quota_sessions)
 
 
 def _check_availability(tx: Tx, *, claim: Claim) -> None:

@@ -35,12 +35,12 @@ def book_session(tx: Tx, *, order: Order, offer: Offer) -> Session:
     held = limits.lock(tx, claim=claim)
     limits.check(tx, claim=claim, held=held)
     session = _session(claim=claim, order=order, offer=offer, venue=held.venue)
-    with bookings.walled(tx, claim=claim):
+    with bookings.walled(tx, claim=claim, held=held):
         tx.session.add(session)
         tx.session.flush()
         _keep_shares(tx, session=session, order=order)
         bookings.occupy(tx, claim=claim)
-    bookings.take_quota(held)
+        bookings.take_quota(tx, held=held)
     _announce(tx, session=session, venue=held.venue, shares=order.shares)
     return session
 

@@ -186,7 +186,7 @@ def _move(tx: Tx, *, session: Session, period: Period, venue_id: str | None) -> 
     limits.check(tx, claim=claim, held=held)
     old = tx.session.get(Venue, session.venue_id) if session.venue_id else None
     before = place_facts(session, old)
-    with bookings.walled(tx, claim=claim):
+    with bookings.walled(tx, claim=claim, held=held):
         bookings.release(tx, session_id=session.id)
         bookings.occupy(tx, claim=claim)
     session.starts_at, session.ends_at = period.starts_at, period.ends_at
