@@ -12,12 +12,12 @@ from rich.table import Table
 from lectern.words import choose, note, out
 
 ROLES = {
-    "operator": "区运营员",
+    "operator": "区域管理员",
     "principal": "校长",
     "vice_principal": "副校长",
-    "council_member": "校务委员",
-    "school_staff": "学校工作人员",
-    "liaison": "单位联络员",
+    "council_member": "校委会委员",
+    "school_staff": "教务",
+    "liaison": "联络员",
     "lecturer": "讲师",
     "learner": "学员",
 }

@@ -41,7 +41,7 @@ class Remote:
                 ]
                 if not elsewhere:
                     raise CannotRun(
-                        "这个登录名没有区级运维的角色，不能导入。",
+                        "这个登录名没有区域管理员的角色，不能导入。",
                         "This login is not an operator's; only operators may import.",
                     )
                 answer = _post(session, address, {**body, "organisation_id": elsewhere[0]})

@@ -25,7 +25,7 @@ def _book(codes: tuple[str, ...], *chinese: str) -> dict[str, str]:
 BOOKS: dict[str, dict[str, str]] = {
     "role": _book(
         vocabulary.ROLES,
-        "区级运维/运维/管理员",
+        "区域管理员/区级运维/运维/管理员",
         "校长",
         "副校长",
         "校委会委员/委员/校委",
@@ -38,7 +38,7 @@ BOOKS: dict[str, dict[str, str]] = {
         vocabulary.ORGANISATION_KINDS,
         "社区党校/镇社区党校/党校",
         "街道夜校/夜校",
-        "党组织/村居/党支部/党总支/党委",
+        "村居、“两新”党组织/党组织/村居/党支部/党总支/党委",
         "共建单位/联建单位/联席单位",
     ),
     "lecturer_kind": _book(
@@ -47,7 +47,7 @@ BOOKS: dict[str, dict[str, str]] = {
         "党员教育骨干/骨干",
         "基层党组织书记/书记",
         "优秀党务工作者/党务工作者",
-        "智囊团/专家/专家学者",
+        "智囊团专家/智囊团/专家/专家学者",
     ),
     "form": _book(
         vocabulary.FORMS,
@@ -65,7 +65,7 @@ BOOKS: dict[str, dict[str, str]] = {
     "category": _book(
         vocabulary.CATEGORIES,
         "党性教育",
-        "疫情防控",
+        "疫情防控/卫生健康",
         "城市管理",
         "宣讲培训",
         "体育健身",
