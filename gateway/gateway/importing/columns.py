@@ -61,15 +61,15 @@ _LATITUDE = Column("latitude", "decimal", "纬度/lat", least=-90, most=90)
 _LONGITUDE = Column("longitude", "decimal", "经度/lon/lng", least=-180, most=180)
 _OWNER = _code("organisation", "单位代码/单位/所属单位/organization/unit")
 # Person codes are unique within a district only; an operator of one district never needs this column.
-_WHICH_DISTRICT = _code("district", "片区代码/片区/所属片区", required=False)
+_WHICH_DISTRICT = _code("district", "区域代码/区域/所属区域/片区代码/片区", required=False)
 
 SHEETS: tuple[SheetKind, ...] = (
     SheetKind(
         "districts",
-        "片区/区县",
+        "区域/片区/区县",
         (
-            _code("code", "代码/片区代码/编号"),
-            _text("name", "名称/片区名称", NAME, required=True),
+            _code("code", "代码/区域代码/片区代码/编号"),
+            _text("name", "名称/区域名称/片区名称", NAME, required=True),
             _text("name_en", "英文名称/英文名/english", NAME),
             _text("timezone", "时区", CODE),
         ),
@@ -80,7 +80,7 @@ SHEETS: tuple[SheetKind, ...] = (
         "单位/组织/organizations",
         (
             _code("code", "代码/单位代码/编号"),
-            _code("district", "片区代码/片区/所属片区"),
+            _code("district", "区域代码/区域/所属区域/片区代码/片区"),
             _text("name", "名称/单位名称", NAME, required=True),
             _text("name_en", "英文名称/英文名/english", NAME),
             Column("kind", "choice", "类别/单位类别/类型", required=True, book="organisation_kind"),

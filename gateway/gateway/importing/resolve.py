@@ -67,7 +67,7 @@ class Codes:
         ref = self._organisations.get(code)
         if ref is None or not (abroad or self._actor.is_system or ref.district_id == self._actor.district_id):
             raise Unresolved(
-                f"您的片区里没有代码为“{code}”的单位",
+                f"您的区域里没有代码为“{code}”的单位",
                 f"your district has no organisation with the code “{code}”",
             )
         return ref
@@ -81,7 +81,7 @@ class Codes:
             raise Unresolved(f"没有代码为“{code}”的人员", f"there is no person with the code “{code}”")
         if len(found) > 1:
             raise Unresolved(
-                f"几个片区都有代码“{code}”，请填片区代码（district）一列",
+                f"几个区域都有代码“{code}”，请填区域代码（district）一列",
                 f"several districts have a person with the code “{code}”; fill in the column district",
             )
         return found[0]
