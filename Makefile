@@ -47,7 +47,7 @@ format: $(READY) ## format the code and repair what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-documents: $(READY) ## write docs/openapi.json and docs/asyncapi.json anew from the code
+documents: $(READY) ## write docs/openapi.json and docs/asyncapi.yaml anew from the code
 	@$(BIN)/lectern documents
 
 demo-reset: $(READY) ## start over with the example region dated around today

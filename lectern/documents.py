@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,18 +29,14 @@ def openapi() -> str:
 
 def asyncapi() -> str:
     """Every event with its schema, by service."""
-    from importlib import import_module
+    from contracts.asyncapi import text
 
-    document = import_module("contracts.asyncapi").document()
-    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return text()
 
 
 def known() -> dict[Path, Callable[[], str]]:
     """The documents by their place in the tree."""
-    found: dict[Path, Callable[[], str]] = {ROOT / "docs" / "openapi.json": openapi}
-    if find_spec("contracts.asyncapi"):
-        found[ROOT / "docs" / "asyncapi.json"] = asyncapi
-    return found
+    return {ROOT / "docs" / "openapi.json": openapi, ROOT / "docs" / "asyncapi.yaml": asyncapi}
 
 
 def outdated() -> dict[Path, str]:
