@@ -91,12 +91,11 @@ def _serve(shell: type, settings: Settings) -> None:
 
 def shell_of(service: type, settings: Settings) -> type:
     """A nameko service class for a plain one."""
-    from nameko.rpc import rpc
-
     from chassis.amqp import AmqpBroker
     from chassis.amqp_rpc import AmqpRpcClient
     from chassis.command import entrypoints
     from chassis.engine import Engine
+    from chassis.nameko_replies import rpc
     from chassis.store import Store
 
     assert settings.amqp_uri is not None
