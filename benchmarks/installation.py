@@ -8,7 +8,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -86,7 +85,7 @@ class Installation:
                 self.supervisor.stop()
                 self.supervisor = None
 
-    def processor_seconds(self) -> Counter[str]:
+    def processor_seconds(self) -> dict[str, float]:
         """Processor time used so far, by program."""
         running = self.supervisor.pids() if self.supervisor else {}
         servers = {"PostgreSQL": self.postgres.pid, "RabbitMQ": self.rabbitmq.pid}

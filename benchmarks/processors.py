@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def used(programs: Mapping[str, int]) -> Counter[str]:
+def used(programs: Mapping[str, int]) -> dict[str, float]:
     """Processor seconds used so far by each program with its children, by name."""
     parents: dict[int, int] = {}
     seconds: dict[int, float] = {}
@@ -30,7 +30,7 @@ def used(programs: Mapping[str, int]) -> Counter[str]:
             parents[pid] = int(fields[1])
             seconds[pid] = (int(fields[11]) + int(fields[12])) / _TICKS
     names = {pid: name for name, pid in programs.items()}
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     for pid, spent in seconds.items():
         above: int | None = pid
         while above is not None and above not in names:
