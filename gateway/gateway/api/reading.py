@@ -66,7 +66,7 @@ def shows_age(app: Flask) -> None:
     told: dict[str, float] = {"at": float("-inf"), "seconds": 0.0}
 
     def tell(response: Response) -> Response:
-        if g.get("read_views"):
+        if g.get("read_views") and response.status_code < 500:  # the views may be what failed
             if time.monotonic() - told["at"] > _AGE_SECONDS:
                 with views_tx() as tx:
                     ages = queries.age(tx, now=now())
