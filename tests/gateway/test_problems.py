@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from unittest.mock import sentinel
 
@@ -9,8 +10,11 @@ import pytest
 from chassis.config import load
 from chassis.ids import new_id
 from chassis.rpc import LocalRpcClient, OutcomeUnknown, RemoteError, RpcClient, ServiceUnavailable
+from chassis.store import Store
 from flask import Flask
 from gateway.app import create_app
+
+from chassis import migrate
 
 from .conftest import API, PASSWORD, World, json_of
 
@@ -223,6 +227,21 @@ def test_a_page_that_breaks_says_so_without_details(world: World) -> None:
 def test_health(world: World, path: str) -> None:
     answer = world.app.test_client().get(path)
     assert (answer.status_code, answer.json["status"]) == (200, "ok")
+
+
+def test_it_is_not_ready_without_its_tables(world: World, tmp_path: Path) -> None:
+    stores = [Store(name, f"sqlite:///{tmp_path / name}.sqlite3") for name in ("directory", "views")]
+    app = create_app(
+        directory=stores[0], views=stores[1], rpc=world.embedded.rpc, settings=world.embedded.settings
+    )
+    ready = app.test_client().get("/readyz")
+    assert ready.status_code == 503
+    assert json_of(ready)["databases"] == {"directory": "needs migration", "views": "needs migration"}
+    for store in stores:
+        migrate.upgrade(f"gateway.{store.name}", store.url)
+    assert app.test_client().get("/readyz").status_code == 200
+    for store in stores:
+        store.dispose()
 
 
 @pytest.mark.parametrize("path", ["/login", f"{API}/me", f"{API}/docs", "/nothing"])

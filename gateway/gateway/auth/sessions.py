@@ -47,10 +47,12 @@ def check_password(*, login: str, password: str, organisation_id: str | None = N
         found = tx.session.execute(
             select(Account.id, Account.password_hash).where(Account.login == login)
         ).one_or_none()
-        person = signed_in.load(tx, account_id=found.id, organisation_id=organisation_id) if found else None
-    if not passwords.matches(found.password_hash if found else None, password) or person is None:
+    if not passwords.matches(found.password_hash if found else None, password) or found is None:
         raise WrongLogin()
-    assert found is not None
+    with store.reading() as tx:  # only now, so that a login that does not exist has cost as much until here
+        person = signed_in.load(tx, account_id=found.id, organisation_id=organisation_id)
+    if person is None:
+        raise WrongLogin()
     actor = person.actor(via="web")
     with store.transaction(actor=actor, correlation=correlation_id()) as tx:
         accounts.forget_tries(tx, login=login)
