@@ -191,7 +191,7 @@ def test_a_quota_does_not_fall_below_what_is_booked(world: World) -> None:
     [answer] = world.rows("agreements", row_of(world, "agreements", quota_sessions=0))
     assert (answer["outcome"], answer["en"]) == (
         "refused",
-        "1 sessions are booked already; the quota cannot be less.",
+        "Booked already: 1. The quota cannot be less than that.",
     )
     assert outcomes(world.rows("agreements", row_of(world, "agreements", quota_sessions=1))) == ["updated"]
     with world.harness.store.reading() as tx:

@@ -323,4 +323,4 @@ def _hit(start: datetime, busy: list[Period]) -> bool:
 
 def test_every_sentence_exists_in_both_languages() -> None:
     assert all(zh and en and zh != en for zh, en in SENTENCES.values())
-    assert say("cap_reached", month=3, load=4, cap=4).zh == "3月已排 4 场，达到上限 4 场"
+    assert say("cap_reached", month=3, en_month="Mar", load=4, cap=4).zh == "3月已排 4 场，达到上限 4 场"

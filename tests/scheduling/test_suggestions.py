@@ -139,12 +139,12 @@ def test_load_and_fair_share_count_real_sessions(world: World) -> None:
     found = world.suggest(world.place(topic, windows=[window(on=date(2026, 3, 25))]))["candidates"]
     assert [each["lecturer_id"] for each in found] == [other, lecturer]
     reasons = {reason["code"]: reason["en"] for reason in found[1]["reasons"]}
-    assert reasons["load"] == "2 of at most 4 sessions in month 3"
-    assert reasons["fair_share"] == "2 sessions in the last 90 days, the mean of the circle is 1.0"
+    assert reasons["load"] == "2 of at most 4 sessions in Mar"
+    assert reasons["fair_share"] == "Sessions given in the last 90 days: 2; the mean of the circle is 1.0"
     world.later(days=90)
     june = world.place(topic, windows=[window(on=date(2026, 6, 17))])
     june_reasons = {r["code"]: r["en"] for r in world.suggest(june)["candidates"][0]["reasons"]}
-    assert june_reasons["fair_share"].startswith("0 sessions")
+    assert june_reasons["fair_share"].startswith("Sessions given in the last 90 days: 0;")
 
 
 def test_suggesting_asks_as_many_questions_for_fifty_as_for_two(world: World) -> None:

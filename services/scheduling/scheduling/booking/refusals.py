@@ -55,14 +55,14 @@ class LecturerIsAtTheCap(CannotBeBooked):
     """As many sessions this month as the lecturer takes."""
 
     zh = "讲师这个月已排满 {cap} 场，请换一个月或另请讲师。"
-    en = "The lecturer has {cap} sessions this month and takes no more. Choose another month or lecturer."
+    en = "The lecturer has reached this month's cap of {cap}. Choose another month or another lecturer."
 
 
 class AgreementIsUsedUp(CannotBeBooked):
     """All sessions of the sharing agreement are booked."""
 
     zh = "协议 {agreement} 的 {quota} 场已经用完，请与共建单位商量增加，或另请讲师。"
-    en = "All {quota} sessions of agreement {agreement} are used up. Ask the lender for more, or ask another."
+    en = "Agreement {agreement} is used up ({quota} of {quota}). Ask the lender for more, or ask another one."
 
 
 class AgreementIsNotValid(CannotBeBooked):

@@ -59,7 +59,7 @@ def _check(row: Row, *, there: dict[str, Any] | None) -> None:
     elif there is not None and data["quota_sessions"] < there["used"]:
         row.refuse(
             f"已经排了 {there['used']} 场，总场次不能少于这个数。",
-            f"{there['used']} sessions are booked already; the quota cannot be less.",
+            f"Booked already: {there['used']}. The quota cannot be less than that.",
         )
 
 

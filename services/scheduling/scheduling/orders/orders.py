@@ -61,8 +61,7 @@ def place_order(
     topic = _topic(tx, topic_id=topic_id, organisation_id=organisation_id, district_id=district_id)
     periods = [Period(window["starts_at"], window["ends_at"]) for window in windows]
     minutes = topic.duration_minutes if topic else _unlisted_minutes(periods)
-    for number, period in enumerate(periods):
-        check_window(period, duration_minutes=minutes, now=tx.now, zone=calendar.zone(), position=number)
+    _check_windows(periods, minutes=minutes, now=tx.now)
     venue = venue_for(tx, venue_id=venue_id, organisation_id=organisation_id) if venue_id else None
     if group_id:
         group_for(tx, group_id=group_id, organisation_id=organisation_id)
@@ -149,6 +148,11 @@ def _topic(tx: Tx, *, topic_id: str | None, organisation_id: str, district_id: s
     if not topic.published:
         raise TopicIsNotOnTheMenu()
     return topic
+
+
+def _check_windows(windows: list[Period], *, minutes: int, now: datetime) -> None:
+    for position, window in enumerate(windows):
+        check_window(window, duration_minutes=minutes, now=now, zone=calendar.zone(), position=position)
 
 
 def _unlisted_minutes(windows: list[Period]) -> int:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from scheduling.rules.availability import Rule, available_on
 from scheduling.rules.periods import Period, local_day, month_of, period_from
 from scheduling.rules.ranking import Circle, Fit, Standing, Weights, grade
-from scheduling.rules.reasons import Reason, say
+from scheduling.rules.reasons import Reason, month_en, say
 from scheduling.rules.travel import Place, Stay, in_the_way, travel_minutes
 
 STEP = timedelta(minutes=15)
@@ -78,9 +78,13 @@ class Demand:
     zone: ZoneInfo
 
     @cached_property
-    def open_starts(self) -> list[tuple[int, Period]]:
-        """Every start that venue and audience allow, with the number of its window."""
-        return [(n, period) for n, period in self._to_come if not self._taken(period)]
+    def open_starts(self) -> list[tuple[int, date, Period]]:
+        """Every start that venue and audience allow, with the number of its window and its local day."""
+        return [
+            (number, local_day(period.starts_at, zone=self.zone), period)
+            for number, period in self._to_come
+            if not self._taken(period)
+        ]
 
     @cached_property
     def general_blocks(self) -> list[str]:
@@ -216,39 +220,47 @@ def _standing_blocks(
     return reasons
 
 
+@dataclass(frozen=True)
+class _Day:
+    """What holds for a lecturer on a whole day: when they lecture, and what forbids any session at all."""
+
+    free: list[Period]
+    terms: Terms | None
+    blocks: list[Reason]
+
+
 def _first_fit(
     profile: Profile, *, demand: Demand
 ) -> tuple[tuple[int, Period, Terms | None] | None, list[Reason]]:
     """The first start at which everything fits, or everything that stood in the way."""
-    blocks: dict[str, Reason] = {code: say(code) for code in demand.general_blocks}
-    free_on: dict[date, list[Period]] = {}
-    for number, period in demand.open_starts:
-        day = local_day(period.starts_at, zone=demand.zone)
-        if day not in free_on:
-            free_on[day] = available_on(profile.rules, day, zone=demand.zone)
-        against = _blocks_at(profile, period, day=day, free=free_on[day], demand=demand)
-        if not against:
-            return (number, period, None if profile.own else terms_for(profile.terms, day=day)), []
-        for reason in against:
-            blocks.setdefault(reason.code, reason)
-    return None, list(blocks.values())
+    against: dict[str, Reason] = {code: say(code) for code in demand.general_blocks}
+    days: dict[date, _Day] = {}
+    for number, on, period in demand.open_starts:
+        if on not in days:
+            days[on] = _day(profile, on, demand=demand)
+        day = days[on]
+        busy = in_the_way(profile.stays, wanted=Stay(period, demand.place))
+        away = not any(stretch.covers(period) for stretch in day.free)
+        if not (busy or away or day.blocks):
+            return (number, period, day.terms), []
+        for code, hit in (("not_free", busy), ("away", away)):
+            if hit and code not in against:
+                against[code] = say(code)
+        for reason in day.blocks:
+            against.setdefault(reason.code, reason)
+    return None, list(against.values())
 
 
-def _blocks_at(
-    profile: Profile, period: Period, *, day: date, free: list[Period], demand: Demand
-) -> list[Reason]:
-    reasons = []
-    if in_the_way(profile.stays, wanted=Stay(period, demand.place)):
-        reasons.append(say("not_free"))
-    if not any(stretch.covers(period) for stretch in free):
-        reasons.append(say("away"))
-    year, month = month_of(period.starts_at, zone=demand.zone)
-    load = profile.loads.get((year, month), 0)
+def _day(profile: Profile, on: date, *, demand: Demand) -> _Day:
+    load = profile.loads.get((on.year, on.month), 0)
+    terms = None if profile.own else terms_for(profile.terms, day=on)
+    blocks = []
     if load >= profile.monthly_cap:
-        reasons.append(say("cap_reached", month=month, load=load, cap=profile.monthly_cap))
-    if not profile.own and terms_for(profile.terms, day=day) is None:
-        reasons.append(_why_no_terms(profile.terms, day=day))
-    return reasons
+        name = month_en(on.month)
+        blocks.append(say("cap_reached", month=on.month, en_month=name, load=load, cap=profile.monthly_cap))
+    if not profile.own and terms is None:
+        blocks.append(_why_no_terms(profile.terms, day=on))
+    return _Day(available_on(profile.rules, on, zone=demand.zone), terms, blocks)
 
 
 def _why_no_terms(terms: tuple[Terms, ...], *, day: date) -> Reason:

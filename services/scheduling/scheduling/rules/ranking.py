@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from scheduling.rules.periods import Period, month_of
-from scheduling.rules.reasons import Reason, say, time_en, time_zh
+from scheduling.rules.reasons import Reason, month_en, say, time_en, time_zh
 
 RECENT_DAYS = 90
 
@@ -111,7 +111,14 @@ def _free(standing: Standing, weights: Weights, zone: ZoneInfo) -> Reason:
 def _load(standing: Standing, weights: Weights, zone: ZoneInfo) -> Reason:
     _, month = month_of(standing.fit.period.starts_at, zone=zone)
     room = 1 - standing.load / standing.cap if standing.cap else 0.0
-    return say("load", points=weights.load * _within(room), month=month, load=standing.load, cap=standing.cap)
+    return say(
+        "load",
+        points=weights.load * _within(room),
+        month=month,
+        en_month=month_en(month),
+        load=standing.load,
+        cap=standing.cap,
+    )
 
 
 def _quota(standing: Standing, weights: Weights) -> Reason:

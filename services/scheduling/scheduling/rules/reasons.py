@@ -17,7 +17,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "teaches_topic": ("能讲这个课题", "Teaches this topic"),
     "other_topic": ("名册上没有这个课题，由本单位指定", "Not registered for this topic; your own choice"),
     "free": ("{zh_time} 有空", "Free on {en_time}"),
-    "load": ("{month}月已排 {load} 场，上限 {cap} 场", "{load} of at most {cap} sessions in month {month}"),
+    "load": ("{month}月已排 {load} 场，上限 {cap} 场", "{load} of at most {cap} sessions in {en_month}"),
     "own": ("本单位讲师，不占协议场次", "Your own lecturer, no agreement needed"),
     "quota": (
         "协议 {agreement} 还剩 {left} 场（共 {quota} 场）",
@@ -30,18 +30,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "rating_none": ("暂无评价，按平均 {mean} 计", "Not rated yet, counted as the mean of {mean}"),
     "fair_share": (
         "近 {days} 天讲了 {recent} 场，可请讲师平均 {mean} 场",
-        "{recent} sessions in the last {days} days, the mean of the circle is {mean}",
+        "Sessions given in the last {days} days: {recent}; the mean of the circle is {mean}",
     ),
     # against
     "not_free": ("所选时段没有空", "Not free in the time asked for"),
     "away": ("所选时段不在可授课时间内", "Does not lecture in the time asked for"),
     "cap_reached": (
         "{month}月已排 {load} 场，达到上限 {cap} 场",
-        "Has {load} sessions in month {month}, the cap is {cap}",
+        "{load} of at most {cap} sessions in {en_month}: the cap is reached",
     ),
     "quota_used_up": (
         "协议 {agreement} 的 {quota} 场已经用完",
-        "All {quota} sessions of agreement {agreement} are used up",
+        "Agreement {agreement} is used up: {quota} of {quota} sessions",
     ),
     "agreement_not_valid": ("{day} 没有有效的共享协议", "No sharing agreement is valid on {day}"),
     "inactive": ("讲师目前停用", "The lecturer is not active at present"),
@@ -72,6 +72,10 @@ def say(
     """A reason in both languages; `sentence` where a code has more than one way to be said."""
     zh, en = SENTENCES[sentence or code]
     return Reason(code, round(points, 1), zh.format(**figures), en.format(**figures))
+
+
+def month_en(month: int) -> str:
+    return _MONTHS_EN[month - 1]
 
 
 def time_zh(period: Period, *, zone: ZoneInfo) -> str:
