@@ -21,6 +21,7 @@ from typing import Any
 from amqp import Message as AmqpMessage
 from amqp import spec
 from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from chassis import failpoints, log
 from chassis.broker import Message, NotConfirmed, Queue, Sink
@@ -43,8 +44,9 @@ def connect(uri: str) -> Connection:
         transport_options={"read_timeout": SOCKET_TIMEOUT, "write_timeout": SOCKET_TIMEOUT},
     )
     try:
-        connection.connect()
-    except connection.connection_errors as error:
+        # kombu's own connect() waits two seconds before it gives up; our callers have their own backoff.
+        connection.ensure_connection(max_retries=1, interval_start=0.05, interval_step=0)
+    except (*connection.connection_errors, OperationalError) as error:
         raise NotConfirmed(f"cannot reach the broker: {error}") from error
     return connection
 

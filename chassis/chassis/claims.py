@@ -1,4 +1,4 @@
-"""The rows of the inbox a worker has its hands on, and every statement that moves a row to another state.
+"""The rows of the inbox a worker has its hands on, and how they leave them other than done.
 
 A claim looks at due rows in the order of arrival, skipping those another worker is looking at. Rows that
 continue their aggregate's position (also one behind the other) are claimed. A row ahead of it goes to
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, and_, bindparam, literal, null, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis.sql import database_time, listed
+from chassis.statements import Claim, Key
 from chassis.store import Store
 from chassis.tables import inbox, positions
 
@@ -25,20 +26,6 @@ BATCH = 100
 LEASE_SECONDS = 60.0
 OLD_SECONDS = 20.0
 MAX_ATTEMPTS = 8
-
-Key = tuple[str, str, str]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A row of the inbox that is ours until the lease runs out; `attempts` counts this one too."""
-
-    id: int
-    key: Key
-    version: int
-    type: str
-    body: bytes
-    attempts: int
 
 
 @dataclass
@@ -149,25 +136,6 @@ def _has_hole(rows: Iterable[Any], expected: int) -> bool:
     return False
 
 
-def advance(connection: Connection, dialect: str, claimed: Claim) -> bool:
-    """Move the position to this version, if it is the next; frees the rows that waited for it."""
-    source, kind, aggregate = claimed.key
-    row = {"p_source": source, "p_kind": kind, "p_aggregate": aggregate, "p_version": claimed.version}
-    statement = _BEGIN_POSITION[dialect] if claimed.version == 1 else _ADVANCE
-    moved = connection.execute(statement, row).one_or_none()
-    if moved is None:
-        return False
-    if moved.waiting:
-        connection.execute(_FREE_WAITING, row)
-        connection.execute(_LOWER_FLAG, row)
-    return True
-
-
-def mark_done(connection: Connection, claims: Iterable[Claim]) -> None:
-    """The rows' effects are in this transaction; their bodies are no longer needed."""
-    connection.execute(_DONE, {"ids": [c.id for c in claims]})
-
-
 def give_back(store: Store, claims: Sequence[Claim]) -> None:
     """Return leases unused: the try does not count."""
     if claims:
@@ -231,11 +199,6 @@ _PARK_MANY = update(inbox).where(_listed).values(state="parked", reason="killed_
 _GIVE_BACK = (
     update(inbox).where(_listed, inbox.c.state == "new").values(attempts=inbox.c.attempts - 1, next_at=_NOW)
 )
-_DONE = (
-    update(inbox)
-    .where(_listed)
-    .values(state="done", body=null(), reason=null(), error=null(), finished_at=_NOW)
-)
 _one = and_(inbox.c.id == bindparam("p_id"), inbox.c.state == "new")
 _POSTPONE = (
     update(inbox)
@@ -247,24 +210,6 @@ _PARK = (
 )
 
 
-def _of(table: Any) -> Any:
-    return and_(
-        table.c.source == bindparam("p_source"),
-        table.c.kind == bindparam("p_kind"),
-        table.c.aggregate == bindparam("p_aggregate"),
-    )
-
-
-_ADVANCE = (
-    update(positions)
-    .where(_of(positions), positions.c.version == bindparam("p_version") - 1)
-    .values(version=bindparam("p_version"))
-    .returning(positions.c.waiting)
-)
-_FREE_WAITING = update(inbox).where(_of(inbox), inbox.c.state == "waiting").values(state="new", next_at=_NOW)
-_LOWER_FLAG = update(positions).where(_of(positions)).values(waiting=False)
-
-
 def _announce(dialect: Any) -> Any:
     statement = dialect.insert(positions).values(version=0, waiting=True)
     return statement.on_conflict_do_update(
@@ -272,20 +217,4 @@ def _announce(dialect: Any) -> Any:
     ).returning(positions.c.version)
 
 
-def _begin_position(dialect: Any) -> Any:
-    statement = dialect.insert(positions).values(
-        source=bindparam("p_source"),
-        kind=bindparam("p_kind"),
-        aggregate=bindparam("p_aggregate"),
-        version=bindparam("p_version"),
-        waiting=False,
-    )
-    return statement.on_conflict_do_update(
-        index_elements=list(positions.primary_key),
-        set_={"version": statement.excluded.version},
-        where=positions.c.version == 0,
-    ).returning(positions.c.waiting)
-
-
 _ANNOUNCE = {"postgresql": _announce(postgresql), "sqlite": _announce(sqlite)}
-_BEGIN_POSITION = {"postgresql": _begin_position(postgresql), "sqlite": _begin_position(sqlite)}

@@ -19,14 +19,12 @@ from datetime import UTC
 from typing import Any
 
 from sqlalchemy import String, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from chassis import envelope
 from chassis.broker import Message
 from chassis.envelope import Event
 from chassis.faults import is_transient
-from chassis.sql import database_time
 from chassis.store import Store
 from chassis.tables import inbox
 
@@ -68,7 +66,7 @@ class Inbox:
 
     def _insert(self, rows: list[dict[str, Any]]) -> None:
         with self._store.turn(), self._store.engine.begin() as connection:
-            stored = set(connection.scalars(_STORE[self._store.dialect], rows))
+            stored = self._store.statements.store(connection, rows)
         again = {row["event_id"]: row["duplicates"] + 1 for row in rows if row["event_id"] not in stored}
         if again:
             self._count_again(again)
@@ -144,15 +142,3 @@ def _merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if first is not row:
             first["duplicates"] += 1
     return [row for _, row in sorted(by_key.items())]
-
-
-def _store_statement(dialect: Any) -> Any:
-    return (
-        dialect.insert(inbox)
-        .values(attempts=0, next_at=database_time(), received_at=database_time())
-        .on_conflict_do_nothing(index_elements=[inbox.c.source, inbox.c.event_id])
-        .returning(inbox.c.event_id)
-    )
-
-
-_STORE = {"postgresql": _store_statement(postgresql), "sqlite": _store_statement(sqlite)}

@@ -14,11 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from chassis import clock as clocks
-from chassis import engines, ids, turns
+from chassis import engines, ids, statements, turns
 from chassis.access import Actor
 from chassis.clock import Clock
 from chassis.faults import CommitUnknown, lost_connection
-from chassis.tx import Tx
+from chassis.tx import RecordingSession, Tx
 
 TURN_TIMEOUT = 5.0
 
@@ -41,6 +41,7 @@ class Store:
         self.engine = engines.open_engine(url, pool_size=pool_size)
         self.url = self.engine.url.render_as_string(hide_password=False)
         self.dialect: str = self.engine.dialect.name
+        self.statements = statements.of(self.dialect)
         self.on_commit: list[Callable[[], None]] = []
         self._reading_engine = engines.reading_engine(self.engine)
         self._turns: turns.Turns | None = None
@@ -59,7 +60,7 @@ class Store:
         organisation: str | None = None,
     ) -> Iterator[Tx]:
         """A transaction that may write; facts recorded in it inherit the arguments."""
-        with self.turn(), Session(self.engine, expire_on_commit=False) as session:
+        with self.turn(), RecordingSession(self.engine, expire_on_commit=False) as session:
             tx = Tx(
                 self,
                 session,

@@ -1,29 +1,26 @@
 """One transaction: what a use case works with.
 
-Facts are collected by `record` and written just before the commit: one statement raises the versions of all
-aggregates concerned in a fixed order (two transactions never wait for each other crosswise), one inserts the
-outbox rows. The row lock on `aggregates` is then held until the commit, so that the order of versions is the
-order of commits. Facts recorded inside a savepoint that is rolled back are forgotten with it.
+Facts are collected by `record` and written just before the commit: the versions of all aggregates concerned
+are raised and the outbox rows and the command log's row written at once. The row locks on `aggregates` are
+then held until the commit, so that the order of versions is the order of commits. Facts recorded inside a
+savepoint that is rolled back are forgotten with it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from contracts.envelope import MAX_HOPS
 from contracts.registry import EventType
 from sqlalchemy import event as sa_event
-from sqlalchemy import insert, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from chassis.access import NOBODY, Actor, system_actor
 from chassis.envelope import Event, dumps, wrap
-from chassis.tables import aggregates, commands, outbox
+from chassis.statements import Fact
 
 if TYPE_CHECKING:
     from chassis.store import Store
@@ -37,13 +34,6 @@ class CommandRepeated(Exception):
 
 class TooManyHops(Exception):
     """Events cause events in a circle."""
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    event_type: EventType
-    aggregate: str
-    envelope: dict[str, Any]
 
 
 class Tx:
@@ -72,10 +62,8 @@ class Tx:
         self.organisation = organisation or self.actor.organisation_id
         self._store = store
         self._writes = writes
-        self._recorded: list[_Recorded] = []
+        self._recorded: list[Fact] = session.recorded if isinstance(session, RecordingSession) else []
         self._command: dict[str, Any] | None = None
-        if writes:
-            self._forget_with_savepoints()
 
     def new_id(self) -> str:
         return self._store.new_id()
@@ -118,7 +106,7 @@ class Tx:
         if self.hops > MAX_HOPS:
             raise TooManyHops(f"{event.name} after {self.hops} hops")
         event_id = self._store.new_id()
-        envelope = wrap(
+        body = wrap(
             event,
             id=event_id,
             time=self.now,
@@ -131,7 +119,17 @@ class Tx:
             causation=self.causation,
             hops=self.hops,
         )
-        self._recorded.append(_Recorded(event, aggregate, envelope))
+        self._recorded.append(
+            Fact(
+                event_id=event_id,
+                kind=event.aggregate,
+                aggregate=aggregate,
+                type=event.name,
+                routing_key=event.routing_key,
+                body=dumps(body),
+                recorded_at=self.now,
+            )
+        )
         return event_id
 
     def lock(self, model: type[Model], ids: Iterable[str], *, skip_locked: bool = False) -> dict[str, Model]:
@@ -164,60 +162,30 @@ class Tx:
     def finish(self) -> None:
         """Write what was collected; called once, right before the commit."""
         self.session.flush()
-        if self._recorded:
-            self._write_events()
-        if self._command is not None:
-            written = self.session.connection().execute(_INSERT_COMMAND[self.dialect], self._command)
-            if written.first() is None:
-                raise CommandRepeated(self._command["id"])
-
-    def _write_events(self) -> None:
-        counts = Counter((fact.event_type.aggregate, fact.aggregate) for fact in self._recorded)
-        rows = [{"kind": kind, "id": id_, "version": n} for (kind, id_), n in sorted(counts.items())]
+        if not self._recorded and self._command is None:
+            return
         connection = self.session.connection()
-        raised = connection.execute(_RAISE_VERSIONS[self.dialect], rows)
-        last = {(row.kind, row.id): row.version for row in raised}
-        following = {key: last[key] - n for key, n in counts.items()}
-        connection.execute(insert(outbox), [self._row(fact, following) for fact in self._recorded])
-
-    def _row(self, fact: _Recorded, following: dict[tuple[str, str], int]) -> dict[str, Any]:
-        key = (fact.event_type.aggregate, fact.aggregate)
-        following[key] += 1
-        return {
-            "event_id": fact.envelope["id"],
-            "kind": key[0],
-            "aggregate": key[1],
-            "version": following[key],
-            "type": fact.event_type.name,
-            "routing_key": fact.event_type.routing_key,
-            "body": dumps({**fact.envelope, "sequence": following[key]}),
-            "recorded_at": self.now,
-        }
-
-    def _forget_with_savepoints(self) -> None:
-        marks: dict[SessionTransaction, int] = {}
-
-        @sa_event.listens_for(self.session, "after_transaction_create")
-        def remember(_session: Session, transaction: SessionTransaction) -> None:
-            if transaction.nested:
-                marks[transaction] = len(self._recorded)
-
-        @sa_event.listens_for(self.session, "after_soft_rollback")
-        def forget(_session: Session, transaction: SessionTransaction) -> None:
-            if transaction in marks:
-                del self._recorded[marks[transaction] :]
+        if not self._store.statements.announce(connection, self._recorded, self._command):
+            assert self._command is not None
+            raise CommandRepeated(self._command["id"])
 
 
-def _raise_versions(dialect: Any) -> Any:
-    statement = dialect.insert(aggregates)
-    return statement.on_conflict_do_update(
-        index_elements=[aggregates.c.kind, aggregates.c.id],
-        set_={"version": aggregates.c.version + statement.excluded.version},
-    ).returning(aggregates.c.kind, aggregates.c.id, aggregates.c.version)
+class RecordingSession(Session):
+    """A session that lets its transaction forget what was recorded in a savepoint that is rolled back."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.recorded: list[Fact] = []
+        self.marks: dict[SessionTransaction, int] = {}
 
 
-_RAISE_VERSIONS = {"postgresql": _raise_versions(postgresql), "sqlite": _raise_versions(sqlite)}
-_INSERT_COMMAND = {
-    "postgresql": postgresql.insert(commands).on_conflict_do_nothing().returning(commands.c.id),
-    "sqlite": sqlite.insert(commands).on_conflict_do_nothing().returning(commands.c.id),
-}
+@sa_event.listens_for(RecordingSession, "after_transaction_create")
+def _remember(session: RecordingSession, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.marks[transaction] = len(session.recorded)
+
+
+@sa_event.listens_for(RecordingSession, "after_soft_rollback")
+def _forget(session: RecordingSession, transaction: SessionTransaction) -> None:
+    if transaction in session.marks:
+        del session.recorded[session.marks[transaction] :]

@@ -25,8 +25,9 @@ from marshmallow import ValidationError
 
 from chassis import claims, envelope, failpoints, log
 from chassis.breaker import Breaker
-from chassis.claims import Batch, Claim, Key
+from chassis.claims import Batch
 from chassis.envelope import Event
+from chassis.statements import Claim, Key
 from chassis.store import Store
 from chassis.tx import TooManyHops, Tx
 
@@ -122,12 +123,10 @@ class Worker:
         """The effect: positions, handlers, their facts and the rows' end, in one transaction."""
         with self._store.transaction() as tx:
             connection = tx.session.connection()
-            for claim in sorted(group, key=lambda claim: (claim.key, claim.version)):
-                if not claims.advance(connection, self._store.dialect, claim):
-                    raise PositionMoved(f"{claim.key} is not at {claim.version - 1}")
+            if not self._store.statements.settle(connection, group):
+                raise PositionMoved(f"{[claim.key for claim in group]}: not next, or done by another")
             for claim in group:
                 self._call(tx, claim)
-            claims.mark_done(connection, group)
             failpoints.reach("worker.before_commit")
         failpoints.reach("worker.committed")
 
@@ -156,7 +155,8 @@ class Worker:
             line.error("event.parked", reason=reason, error=str(error)[:300])
             return
         counted = not self.breaker.is_open
-        seconds = random.uniform(0, min(BACKOFF_CAP, BACKOFF_BASE * 2**claim.attempts))
+        longest = min(BACKOFF_CAP, BACKOFF_BASE * 2**claim.attempts)
+        seconds = random.uniform(longest / 10, longest)
         claims.postpone(self._store, claim, seconds=seconds, error=text, counted=counted)
         line.warning("event.postponed", seconds=round(seconds, 2), error=str(error)[:300])
 

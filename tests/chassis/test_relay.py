@@ -140,7 +140,7 @@ def test_late_commit_with_an_early_number_is_not_skipped(
     with Running(store, broker):
         with store.transaction() as slow:
             slow.record(said.NOTE_WRITTEN, aggregate=new_id(), data={"note_id": new_id()})
-            slow._write_events()
+            slow.finish()
             slow._recorded.clear()
             write(store)
             eventually(lambda: len(broker.published) == 1)
