@@ -6,6 +6,7 @@ import re
 
 import pytest
 from gateway.importing.columns import SHEETS, SheetKind
+
 from lectern.example.region import FOLDER
 
 PAGE = (FOLDER.parent / "README.md").read_text()
