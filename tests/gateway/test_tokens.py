@@ -62,13 +62,20 @@ def test_wrong_and_unknown_logins_answer_the_same(world: World, newcomer: tuple[
     assert wrong[0] == 401
 
 
+@pytest.mark.parametrize("odd", ["a\x00b", "\ud800", "登录名", "' OR 1=1 --", "%", " "])
+def test_odd_logins_and_passwords_are_just_wrong(world: World, odd: str) -> None:
+    assert _sign_in(world, odd, odd)[0] == 401
+    assert _sign_in(world, "s-many", odd)[0] == 401
+    assert _sign_in(world, "s-many")[0] == 201
+
+
 def test_an_unknown_login_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed = passwords.hash_password(PASSWORD)
     looked_at: list[str] = []
     verify = passwords._hasher.verify
 
     class Watched:
-        def verify(self, hash_: str, password: str) -> bool:
+        def verify(self, hash_: str, password: bytes) -> bool:
             looked_at.append(hash_.rsplit("$", 2)[0])
             return verify(hash_, password)
 

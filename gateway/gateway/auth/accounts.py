@@ -92,7 +92,9 @@ def create(tx: Tx, *, person_id: str, login: str, password: str | None = None) -
 
 
 def by_login(tx: Tx, *, login: str) -> Account | None:
-    """The account of this login, if there is one."""
+    """The account of this login, if there is one; some texts can be no login, and no database takes them."""
+    if "\x00" in login or not _is_utf8(login):
+        return None
     return tx.session.scalar(select(Account).where(Account.login == login.strip().lower()))
 
 
@@ -187,6 +189,14 @@ def _locked(tx: Tx, account_id: str) -> Account:
     if account_id not in found:
         raise NotFound()
     return found[account_id]
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _digest(login: str) -> str:

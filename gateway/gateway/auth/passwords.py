@@ -30,13 +30,13 @@ def hash_password(password: str) -> str:
     """The hash to keep; refuses what is too short or too long."""
     if not LEAST <= len(password) <= MOST:
         raise PasswordTooShort(least=LEAST, most=MOST, errors={"password": [f"{LEAST} to {MOST} characters"]})
-    return _hasher.hash(password)
+    return _hasher.hash(_bytes(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Whether this is the password; without a hash the answer is no, after the same time."""
     try:
-        return _hasher.verify(password_hash or _hash_of_nothing(), password[: MOST + 1]) and bool(
+        return _hasher.verify(password_hash or _hash_of_nothing(), _bytes(password[: MOST + 1])) and bool(
             password_hash
         )
     except (VerificationError, InvalidHashError):
@@ -46,6 +46,11 @@ def matches(password_hash: str | None, password: str) -> bool:
 def is_outdated(password_hash: str) -> bool:
     """Whether the hash was made with weaker parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
+
+
+def _bytes(password: str) -> bytes:
+    """Whatever was typed: a lone surrogate is a wrong password, not an error."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,6 @@ from contracts.errors import NotFound, NotSignedIn
 from flask import Flask, session
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, login_user, logout_user
-from sqlalchemy import select
 
 from gateway import auth, limits
 from gateway.auth import accounts, passwords, signed_in
@@ -44,9 +43,7 @@ def check_password(*, login: str, password: str, organisation_id: str | None = N
     with store.transaction() as tx:
         accounts.take_try(tx, login=login)
     with store.reading() as tx:
-        found = tx.session.execute(
-            select(Account.id, Account.password_hash).where(Account.login == login)
-        ).one_or_none()
+        found = accounts.by_login(tx, login=login)
     if not passwords.matches(found.password_hash if found else None, password) or found is None:
         raise WrongLogin()
     with store.reading() as tx:  # only now, so that a login that does not exist has cost as much until here
@@ -56,7 +53,7 @@ def check_password(*, login: str, password: str, organisation_id: str | None = N
     actor = person.actor(via="web")
     with store.transaction(actor=actor, correlation=correlation_id()) as tx:
         accounts.forget_tries(tx, login=login)
-        if passwords.is_outdated(found.password_hash):
+        if passwords.is_outdated(found.password_hash or ""):
             tx.lock(Account, [found.id])[found.id].password_hash = passwords.hash_password(password)
         audit.note(tx, action="account.signed_in", subject=person.account_id)
     return person

@@ -67,6 +67,8 @@ def test_a_person_has_one_account_and_a_login_one_person(store: Store) -> None:
         assert (person.name, person.roles) == ("人", {"school_staff"})
         assert signed_in.load(tx, account_id=account_id, epoch=99) is None
         assert signed_in.load(tx, account_id=new_id()) is None
+        for odd in ("p1\x00", "\ud800", "%", ""):
+            assert accounts.by_login(tx, login=odd) is None
 
 
 def test_of_many_tries_at_once_ten_are_looked_at(store: Store) -> None:
