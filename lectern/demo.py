@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,14 @@ class DemoAccounts:
     """The accounts of the example region, to be printed when the pages can be opened."""
 
     accounts: list[Any] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """What lets the login page list these accounts."""
+        if not self.accounts:
+            return {}
+        shown = ("role", "name", "login", "password", "organisation")
+        listed = [{name: getattr(account, name) for name in shown} for account in self.accounts]
+        return {"LECTERN_WEB_DEMO_ACCOUNTS": json.dumps(listed, ensure_ascii=False)}
 
     def show(self, address: str) -> None:
         """Print the address and one account per role."""

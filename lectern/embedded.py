@@ -34,6 +34,7 @@ def run(*, host: str, port: int | None, example: bool = True) -> None:
             settings = settings_of_embedded()
         databases.upgrade_all(settings_of.database_urls(settings))
         accounts = load_example(settings) if example else DemoAccounts()
+        os.environ.update(accounts.environment())
         with running(settings) as embedded, home.announced(settings.home, address):
             serve(embedded, settings, host=host, port=port, ready=lambda: accounts.show(address))
     note("已停止，数据已保存。", "Stopped; the data are kept.")

@@ -45,6 +45,7 @@ def run(
         databases.upgrade_all(settings_of.database_urls(settings))
         topology.apply(environment["AMQP_URI"], service_classes())
         accounts = load_example(settings) if example else DemoAccounts()
+        environment |= accounts.environment()
         cleanup.enter_context(_environment_file(folder, environment))
         cleanup.enter_context(home.announced(folder, address))
         supervisor = Supervisor()
