@@ -36,12 +36,13 @@ test: $(READY) ## run every test
 	@$(BIN)/python -m lectern.servers.programs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS) $(ARGS)
 
-check: $(READY) ## format, lint, types, layers, generated documents
+check: $(READY) ## format, lint, types, layers, generated documents, released schemas
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 	$(BIN)/lectern documents --check
+	$(BIN)/python -m contracts.snapshots
 
 format: $(READY) ## format the code and repair what the linter can
 	$(BIN)/ruff format .
