@@ -60,6 +60,18 @@ def test_moving_to_where_it_is_changes_nothing(world: World, topic: str) -> None
     assert world.told(order["session_id"]) == ["session.scheduled"]
 
 
+def test_times_are_told_in_utc_whatever_offset_they_came_with(world: World, topic: str) -> None:
+    world.lecturer(topic=topic)
+    local = {"starts_at": "2026-03-04T18:00:00+08:00", "ends_at": "2026-03-04T21:00:00+08:00"}
+    order = world.booked(topic, windows=[local])
+    assert order["windows"] == [window()]
+    moved = move(world, order, starts_at="2026-03-05T19:00:00+08:00")
+    assert (moved["starts_at"], moved["ends_at"]) == (
+        told_at("19:00", on=THURSDAY),
+        told_at("20:30", on=THURSDAY),
+    )
+
+
 def test_a_session_may_overlap_its_own_old_time(world: World, topic: str) -> None:
     world.lecturer(topic=topic, monthly_cap=1)
     order = world.booked(topic, venue_id=world.venue(), group_id=world.group())

@@ -26,7 +26,7 @@ from scheduling.orders.refusals import (
     TopicIsMissing,
     TopicIsNotOnTheMenu,
 )
-from scheduling.rules.periods import Period
+from scheduling.rules.periods import Period, utc_period
 from scheduling.rules.windows import check_window
 from scheduling.sessions import sessions
 from scheduling.sharing.circle import group_for, topic_for, venue_for
@@ -59,7 +59,7 @@ def place_order(
     if online == (venue_id is not None):
         raise PlaceIsMissing(errors={"venue_id": ["one of online and venue_id"]})
     topic = _topic(tx, topic_id=topic_id, organisation_id=organisation_id, district_id=district_id)
-    periods = [Period(window["starts_at"], window["ends_at"]) for window in windows]
+    periods = [utc_period(window["starts_at"], window["ends_at"]) for window in windows]
     minutes = topic.duration_minutes if topic else _unlisted_minutes(periods)
     _check_windows(periods, minutes=minutes, now=tx.now)
     venue = venue_for(tx, venue_id=venue_id, organisation_id=organisation_id) if venue_id else None

@@ -35,6 +35,11 @@ class Period:
         return Period(self.starts_at - by, self.ends_at + by)
 
 
+def utc_period(starts_at: datetime, ends_at: datetime) -> Period:
+    """The same stretch told in UTC, as everything is kept and told."""
+    return Period(starts_at.astimezone(UTC), ends_at.astimezone(UTC))
+
+
 def period_from(starts_at: datetime, *, minutes: int) -> Period:
     return Period(starts_at, starts_at + timedelta(minutes=minutes))
 

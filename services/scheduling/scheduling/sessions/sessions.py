@@ -17,7 +17,7 @@ from scheduling import access, calendar
 from scheduling.booking import bookings, limits
 from scheduling.booking.limits import Claim
 from scheduling.orders import outcomes
-from scheduling.rules.periods import Period
+from scheduling.rules.periods import Period, utc_period
 from scheduling.rules.windows import check_session_time
 from scheduling.sessions.answers import place_facts, session_answer, session_facts
 from scheduling.sessions.refusals import (
@@ -58,7 +58,7 @@ def reschedule_session(
     _refuse_unless_to_come(tx, session=session)
     before = Period(session.starts_at, session.ends_at)
     begins = starts_at or before.starts_at
-    period = Period(begins, ends_at or begins + (before.ends_at - before.starts_at))
+    period = utc_period(begins, ends_at or begins + (before.ends_at - before.starts_at))
     if period == before and venue_id in (None, session.venue_id):
         return session_answer(session)
     check_session_time(period, now=tx.now, zone=calendar.zone())
