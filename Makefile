@@ -33,7 +33,7 @@ run-server: $(READY) ## start a process per service on RabbitMQ and PostgreSQL (
 	@$(BIN)/lectern run-server $(REPLICAS) $(ARGS)
 
 test: $(READY) ## run every test
-	@$(BIN)/python -m lectern.servers.programs
+	@$(BIN)/python -m lectern.servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS) $(ARGS)
 
 check: $(READY) ## format, lint, types, layers, generated documents, released schemas

@@ -7,7 +7,6 @@ import glob
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -180,16 +179,3 @@ def _services_not_started(become: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         POLICY.unlink(missing_ok=True)
-
-
-def main() -> None:
-    """Get everything that the tests need; what cannot be got is said here and fails its tests."""
-    for program in (RABBITMQ_SERVER, POSTGRES, CHROMIUM):
-        try:
-            require(program)
-        except ServerProblem as problem:
-            print(problem, file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()
