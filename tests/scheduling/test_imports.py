@@ -8,6 +8,8 @@ import pytest
 from chassis.access import SYSTEM
 from chassis.ids import new_id
 from contracts.scheduling import events, rpc
+from contracts.scheduling.rpc import TopicRow
+from scheduling.importing.rows import load_rows
 from scheduling.tables import Agreement, Availability, Lecturer, LecturerTopic, Topic
 from sqlalchemy import func, select
 
@@ -247,6 +249,16 @@ def test_codes_of_two_districts_do_not_meet(world: World) -> None:
     assert outcomes(world.rows("topics", theirs, actor=elsewhere)) == ["created"]
     with world.harness.store.reading() as tx:
         assert tx.session.scalar(select(func.count()).select_from(Topic)) == 2
+
+
+def test_names_of_fields_that_no_database_could_keep(world: World) -> None:
+    odd = {"col\x00our": 1, **{f"field {number}": 0 for number in range(500)}}
+    [answer] = world.rows("topics", row_of(world, "topics", **odd))
+    assert answer["outcome"] == "refused"
+    assert "col?our" in answer["zh"]
+    assert len(answer["zh"]) < 600
+    [surrogate] = load_rows([{"\ud800": 1}], schema=TopicRow)
+    assert surrogate.zh.encode()
 
 
 def test_a_sheet_that_does_not_exist(sqlite_world: World) -> None:

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from chassis.tx import Tx
 from contracts.scheduling import events, rpc
+from scheduling.orders import offers
 from scheduling.tables import Offer
 
 from .conftest import World, at, told_at, window
@@ -305,6 +307,28 @@ def test_the_window_passes_while_lecturers_are_asked(world: World) -> None:
     world.tick("lapse_offers")
     assert world.order(order)["unmet_reason"] == "window_passed"
     assert world.last(events.ORDER_UNMET)["asked"] == 1
+
+
+def test_an_offer_whose_lapsing_fails_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = world.topic()
+    world.lecturer(topic=topic)
+    broken, sound = world.dispatched(topic), world.dispatched(topic)
+    world.later(hours=24)
+    lapse = offers.lapse_if_due
+
+    def fail_once(tx: Tx, *, offer_id: str) -> bool:
+        if offer_id == broken["offers"][0]["offer_id"]:
+            raise RuntimeError("no memory left")
+        return lapse(tx, offer_id=offer_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(offers, "lapse_if_due", fail_once)
+        world.tick("lapse_offers")
+    assert [world.order(each)["state"] for each in (broken, sound)] == ["offering", "unmet"]
+    world.tick("lapse_offers")
+    assert world.order(broken)["state"] == "unmet"
 
 
 def test_the_same_lecturer_is_never_asked_twice(world: World) -> None:

@@ -19,8 +19,8 @@ class SheetIsUnknown(Refusal):
     """There is no such sheet."""
 
     status = 422
-    zh = "没有名为“{sheet}”的表。可用的有：{sheets}。"
-    en = "There is no sheet '{sheet}'. There are: {sheets}."
+    zh = "没有这张表。可用的有：{sheets}。"
+    en = "There is no such sheet. There are: {sheets}."
 
 
 class Take(Protocol):
@@ -53,7 +53,7 @@ def import_rows(tx: Tx, *, sheet: str, rows: list[dict[str, Any]], dry_run: bool
     tx.actor.needs("operator")
     chosen = SHEETS.get(sheet)
     if chosen is None:
-        raise SheetIsUnknown(sheet=sheet, sheets=", ".join(SHEETS), errors={"sheet": ["unknown"]})
+        raise SheetIsUnknown(sheets=", ".join(SHEETS), errors={"sheet": ["unknown"]})
     loaded = load_rows(rows, schema=chosen.schema)
     take_turn(tx)
     refuse_repeats(loaded, key=chosen.key)

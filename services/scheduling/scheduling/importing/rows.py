@@ -6,7 +6,7 @@ A sheet is planned first and written afterwards, in as many statements for a tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from scheduling.base import Base
 
 Key = tuple[Any, ...]
 _MOST_ROWS = 10_000_000
+_LONGEST = 500
 
 
 @dataclass
@@ -60,8 +61,8 @@ def load_rows(raw: Sequence[dict[str, Any]], *, schema: type[Request]) -> list[R
         try:
             row.data = loader.load(values)
         except ValidationError as error:
-            messages = error.normalized_messages()
-            row.refuse(f"填写不对：{_said(messages)}", f"Not right: {_said(messages)}")
+            wrong = _in_one_line(error.normalized_messages())
+            row.refuse(f"填写不对：{wrong}", f"Not right: {wrong}")
         rows.append(row)
     return rows
 
@@ -146,10 +147,16 @@ def _same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return {**a, "row": 0} == {**b, "row": 0}
 
 
-def _said(messages: Any, path: str = "") -> str:
-    """marshmallow's messages in one line: field, then what is wrong with it."""
+def _in_one_line(messages: Any) -> str:
+    """marshmallow's messages, field by field. Names of unknown fields are the file's own: kept printable."""
+    line = "; ".join(_each_message(messages))
+    printable = "".join(character if character.isprintable() else "?" for character in line)
+    return printable if len(printable) <= _LONGEST else printable[:_LONGEST] + "…"
+
+
+def _each_message(messages: Any, path: str = "") -> Iterator[str]:
     if isinstance(messages, dict):
-        return "; ".join(
-            _said(value, f"{path}.{name}" if path else str(name)) for name, value in messages.items()
-        )
-    return f"{path}: {' '.join(str(message) for message in messages)}"
+        for name, value in messages.items():
+            yield from _each_message(value, f"{path}.{name}" if path else str(name))
+    else:
+        yield f"{path}: {' '.join(str(message) for message in messages)}"
