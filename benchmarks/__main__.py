@@ -6,7 +6,9 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 from benchmarks import bare_kombu, enrol, messages, reads
 from benchmarks.enrol import CLIENTS, ROOMY, SESSIONS
@@ -30,8 +32,9 @@ def main() -> int:
         try:
             _measure(installed, report, seconds=chosen.seconds, events=chosen.events)
         except BaseException:
-            shutil.copy(installed.log, "benchmarks.log")
-            print("The output of the processes is in benchmarks.log.", file=sys.stderr)
+            kept = Path(tempfile.mkdtemp(prefix="lectern-bench-log-")) / "log"
+            shutil.copy(installed.log, kept)
+            print(f"The output of the processes is in {kept}.", file=sys.stderr)
             raise
     if chosen.print:
         print(report.text(command="make bench"))
@@ -42,9 +45,9 @@ def main() -> int:
 
 def _measure(installed: Installation, report: Report, *, seconds: int, events: int) -> None:
     _say("pgbench")
-    enrol.prepare_pgbench(installed)
-    hot = enrol.by_pgbench(installed, sessions=1, clients=CLIENTS, seconds=seconds)
-    spread = enrol.by_pgbench(installed, sessions=SESSIONS, clients=CLIENTS, seconds=seconds)
+    script = enrol.prepare_pgbench(installed)
+    hot = enrol.by_pgbench(installed, script, sessions=1, clients=CLIENTS, seconds=seconds)
+    spread = enrol.by_pgbench(installed, script, sessions=SESSIONS, clients=CLIENTS, seconds=seconds)
     region = make_region(installed, learners=LEARNERS)
     _say("the bare page")
     bare_page = reads.bare(installed, seconds=seconds).per_second
@@ -88,6 +91,8 @@ def _measure_enrolment(
             installed, region, sessions=sessions, learners=range(1, half), seconds=seconds
         )
         report.compare(what, outcome.per_second, bare.per_second, target=0.5)
+        if outcome.others:
+            report.lines.append(f"{what}: {outcome.others} of {len(outcome.latencies)} answers by status")
         p50, p99 = (milliseconds(outcome.percentile(percent)) for percent in (50, 99))
         report.state(
             f"— time of an enrolment, {CLIENTS} clients waiting",

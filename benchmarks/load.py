@@ -31,7 +31,14 @@ class Outcome:
 
     @property
     def per_second(self) -> float:
-        return len(self.latencies) / self.seconds if self.seconds else 0.0
+        """Answers per second that say yes."""
+        good = sum(count for status, count in self.statuses.items() if 200 <= status < 300)
+        return good / self.seconds if self.seconds else 0.0
+
+    @property
+    def others(self) -> dict[int, int]:
+        """How many answers of each status that is no yes."""
+        return {status: count for status, count in self.statuses.items() if not 200 <= status < 300}
 
     def percentile(self, percent: float) -> float:
         """Seconds within which so many of a hundred answers came."""

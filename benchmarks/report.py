@@ -22,11 +22,11 @@ the ratio is what travels to other machines.
 EXPLANATIONS = """## What is compared
 
 - **Enrolment.** A learner's `POST /api/v1/sessions/{id}/seats` with bearer token and `Idempotency-Key`,
-  through web server, authentication, RPC, the enrollment service and its commit, against `pgbench` sending
-  the same statements of the same transaction (`benchmarks/enrol.sql`) to the same server with as many
-  clients. While the gateway is measured, every enrolment's event is also relayed, consumed by several
-  services and turned into a message to the learner, on the same processors. Closed loop: a client asks again
-  as soon as it was answered.
+  through web server, authentication, RPC, the enrollment service and its commit, against `pgbench` with as
+  many clients sending the statements of that transaction to the same server; they are recorded from the
+  service at the beginning of the run. While the gateway is measured, every enrolment's event is also
+  relayed, consumed by several services and turned into a message to the learner, on the same processors.
+  Closed loop: a client asks again as soon as it was answered.
 - **No seat is sold twice.** After each run every session's counters are compared with its seats, and in the
   last one more learners than seats ask at once.
 - **Reads.** Signed-in reads from the gateway's views (authentication reads the directory anew each time, the
