@@ -1,44 +1,96 @@
-"""Where the history is played: all services on the installation's databases, with a clock moved by hand."""
+"""Where the history is played: all services on the installation's databases, with a clock moved by hand.
+
+No thread runs beside the play. When everybody is to hear what was said, outboxes are published and inboxes
+worked through here, one after the other, until nothing is left: that is as quick as the work itself, and the
+same each time.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from chassis.access import Actor
+from chassis.broker import Message
 from chassis.clock import FixedClock
 from chassis.config import Settings
 from chassis.embedded import Embedded
+from chassis.engine import Engine, handlings
 from chassis.ids import command_id
+from chassis.leadership import lead
+from chassis.local import LocalBroker, matches
+from chassis.relay import Relay
 from chassis.store import Store
+from chassis.worker import Worker
 from contracts.registry import Rpc
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from chassis import tables
 from lectern.parts import service_classes
 
 _TIMEOUT = 30.0
-_PAUSE = 0.02
-_LONGEST_PAUSE = 0.1
+_PATIENCE = 60.0
+_PAUSE = 0.2
 
 
 class NotSettled(Exception):
     """An event could not be handled, or is still under way after a long time."""
 
 
+class SomebodyRuns(Exception):
+    """The services run on these databases already: history cannot be played under their feet."""
+
+
+class Courier(LocalBroker):
+    """Carries what is published straight to the engines, which run no threads to fetch it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engines: list[Engine] = []
+
+    def publish(self, messages: Sequence[Message], *, only_to: str | None = None) -> None:
+        for engine in self.engines:
+            wanted = [message for message in messages if _hears(engine, message)]
+            if wanted:
+                engine.take(wanted)
+
+
 class Stage:
-    """Runs the services while the history is played. Use as a context manager."""
+    """The services while the history is played. Use as a context manager."""
 
     def __init__(self, settings: Settings, *, now: datetime) -> None:
         self.settings = replace(settings, smtp=None)  # nobody is sent mail about what never was
         self.clock = FixedClock(now)
-        self.embedded = Embedded(service_classes(), self.settings, clock=self.clock, timers=False)
+        self._courier = Courier()
+        self.embedded = Embedded(
+            service_classes(), self.settings, clock=self.clock, broker=self._courier, timers=False
+        )
+        self._courier.engines = self.embedded.engines
+        for store in self.embedded.stores.values():
+            _write_lightly(store)
+        self._workers = [
+            Worker(engine.store, handlings(engine.service), together=engine.declared.messaging.together)
+            for engine in self.embedded.engines
+            if engine.queue.bindings
+        ]
+        self._relays: list[tuple[Relay, Connection]] = []
+        self._open = ExitStack()
 
     def __enter__(self) -> Stage:
-        self.embedded.start()
+        stores = self.embedded.stores
+        self._open.callback(self.embedded.stop)
+        for engine in self.embedded.engines:
+            for relay in engine.relays:
+                connection = self._open.enter_context(lead(stores[relay.name], "relay"))
+                if connection is None:
+                    self._open.close()
+                    raise SomebodyRuns(f"another process relays the events of {relay.name}")
+                self._relays.append((relay, connection))
         return self
 
     def __exit__(
@@ -47,7 +99,7 @@ class Stage:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.embedded.stop()
+        self._open.close()
 
     @property
     def directory(self) -> Store:
@@ -77,52 +129,46 @@ class Stage:
         self.embedded.run_timers()
         self.settle()
 
-    def settle(self, timeout: float = 120.0) -> None:
-        """Wait until every event has reached everybody who hears it, and what that announced, too.
-
-        The databases are looked at one after the other, so one quiet look may miss an event that moves from
-        one not yet looked at to one that was. Two quiet looks between which nothing arrived anywhere cannot.
-        """
-        deadline = time.monotonic() + timeout
-        before: list[tuple[int, int]] | None = None
-        pause = _PAUSE
+    def settle(self) -> None:
+        """Let every event reach everybody who hears it, and what that announces, too."""
+        deadline = time.monotonic() + _PATIENCE
         while True:
-            looks = [_look(store) for store in self.embedded.stores.values()]
-            arrived = [look.arrived for look in looks]
-            if not any(look.under_way for look in looks):
-                if arrived == before:
-                    return
-                before = arrived
-                continue
-            before = None
+            while self._publish() + self._work():
+                pass
+            waiting = sum(_waiting(store) for store in self.embedded.stores.values())
+            if not waiting:
+                return
             if time.monotonic() > deadline:
-                raise NotSettled(f"events are still under way after {timeout:.0f} s")
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+                raise NotSettled(f"{waiting} events are still under way after {_PATIENCE:.0f} s")
+            time.sleep(_PAUSE)  # one is tried again after a pause of its own
+
+    def _publish(self) -> int:
+        return sum(relay.publish_once(connection, self._courier) for relay, connection in self._relays)
+
+    def _work(self) -> int:
+        return sum(worker.run_once() for worker in self._workers)
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What one database has to do, and how much ever arrived in its outbox and inbox."""
+def _write_lightly(store: Store) -> None:
+    """Spare SQLite the wait for the disk at each commit: a killed process still loses nothing, a power cut
+    may lose the last moments of an example, and closing the files writes everything down."""
+    if store.dialect == "sqlite":
 
-    under_way: int
-    arrived: tuple[int, int]
+        @event.listens_for(store.engine, "connect")
+        def set_up(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA synchronous=NORMAL").close()
 
 
-def _look(store: Store) -> _Look:
+def _hears(engine: Engine, message: Message) -> bool:
+    return any(matches(binding, message.routing_key) for binding in engine.queue.bindings)
+
+
+def _waiting(store: Store) -> int:
+    """How many events a database still has to publish or to handle; refuses to go on behind a parked one."""
+    outbox, inbox = tables.outbox.c, tables.inbox.c
     with store.reading() as tx:
-        found = tx.session.connection().execute(_QUESTION).one()
-    if found.parked:
-        raise NotSettled(f"{store.name}: {found.parked} events are parked; see lectern parked list")
-    return _Look(found.to_publish + found.to_handle, (found.told, found.heard))
-
-
-_inbox, _outbox = tables.inbox.c, tables.outbox.c
-# Asked many times, so it is put together once.
-_QUESTION = select(
-    select(func.count()).where(_outbox.published_at.is_(None)).scalar_subquery().label("to_publish"),
-    select(func.count()).where(_inbox.state == "new").scalar_subquery().label("to_handle"),
-    select(func.count()).where(_inbox.state == "parked").scalar_subquery().label("parked"),
-    select(func.coalesce(func.max(_outbox.id), 0)).scalar_subquery().label("told"),
-    select(func.coalesce(func.max(_inbox.id), 0)).scalar_subquery().label("heard"),
-)
+        parked = tx.session.scalar(select(func.count()).where(inbox.state == "parked"))
+        if parked:
+            raise NotSettled(f"{store.name}: {parked} events are parked; see lectern parked list")
+        new = tx.session.scalar(select(func.count()).where(inbox.state == "new")) or 0
+        return new + (tx.session.scalar(select(func.count()).where(outbox.published_at.is_(None))) or 0)

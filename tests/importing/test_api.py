@@ -236,6 +236,14 @@ def test_any_cell_is_answered(post: Callable[..., requests.Response]) -> None:
         assert answer.json()["results"][0]["outcome"] == "refused"
 
 
+def test_odd_names_of_columns_are_told_without_what_cannot_be_printed(
+    post: Callable[..., requests.Response],
+) -> None:
+    answer = post({"sheet": "venues", "rows": [{**VENUE, "\ud800\0" + "x" * 100: "\ud800"}]})
+    assert answer.status_code == 200
+    assert answer.json()["results"][0]["en"] == "unknown column “\ufffd\ufffd" + "x" * 38 + "”"
+
+
 def test_a_preview_may_refer_to_what_was_planned(address: str) -> None:
     remote = Remote.signed_in(address, login="ld-operator", password=PASSWORD)
     own = {

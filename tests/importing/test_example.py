@@ -196,6 +196,7 @@ def test_an_interrupted_load_keeps_its_dates(settings: Settings) -> None:
     store.dispose()
 
 
+@pytest.mark.timeout(900)
 def test_the_history_on_postgresql(
     postgres_url: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ def read_row(kind: SheetKind, number: int, values: Mapping[str, Any]) -> dict[st
     known = {column.name: column for column in kind.columns}
     for name in values:
         if name not in known:
-            problems.append(BadCell(f"不认识的列“{str(name)[:40]}”", f"unknown column “{str(name)[:40]}”"))
+            problems.append(BadCell(f"不认识的列“{_shown(name)}”", f"unknown column “{_shown(name)}”"))
     for column in kind.columns:
         cell = values.get(column.name)
         if cell is None or (isinstance(cell, str) and not cell.strip()) or cell == []:
@@ -52,6 +52,11 @@ def read_row(kind: SheetKind, number: int, values: Mapping[str, Any]) -> dict[st
     if problems:
         raise BadRow(*problems)
     return row
+
+
+def _shown(name: str) -> str:
+    """A name from outside as it can be shown: short, and without what cannot be printed."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in name[:40])
 
 
 def key_of(kind: SheetKind, row: Mapping[str, Any]) -> tuple[Any, ...]:
