@@ -1,9 +1,10 @@
 """Many at the same moment, for each limit, on both databases; and the proof that these tests would notice.
 
-Between the check and the writing everybody dawdles here, so that whoever is not kept out does collide. Each
-race is run three times: with everything in place; with the locks taken out of the SQL (on SQLite: without a
-transaction round the statements), where the wall behind must still hold; and without lock and wall, where the
-race must be lost. If the last one were not lost, the first two would prove nothing.
+Between the check and the writing everybody waits for the others here, so that whoever is not kept out does
+collide, however slow the machine is; who waits for somebody whom a lock holds back goes on after a moment.
+Each race is run three times: with everything in place; with the locks taken out of the SQL (on SQLite: without
+a transaction round the statements), where the wall behind must still hold; and without lock and wall, where
+the race must be lost. If the last one were not lost, the first two would prove nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -32,6 +33,7 @@ from sqlalchemy import event
 from .conftest import World, at, told_at, window, wipe
 
 RACERS = 4
+CHECK = limits.check
 Work = Callable[[], Any]
 EVENINGS = [[window("18:00", "19:30", on=date(2026, 3, 4 + n))] for n in range(RACERS)]
 SAME_EVENING = [EVENINGS[0]] * RACERS
@@ -51,14 +53,20 @@ def arena(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wo
     else:
         harness = request.getfixturevalue("raced_on_postgresql")
         wipe(harness)
-    check = limits.check
-
-    def dawdle(*args: Any, **named: Any) -> None:
-        check(*args, **named)
-        time.sleep(0.1)
-
-    monkeypatch.setattr(limits, "check", dawdle)
+    meet(monkeypatch, patience=0.1)
     return World(harness)
+
+
+def meet(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> None:
+    """Whoever has checked the limits waits for all racers to have done so, but no longer than that."""
+    meeting = threading.Barrier(RACERS)
+
+    def check_and_wait(*args: Any, **named: Any) -> None:
+        CHECK(*args, **named)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(patience)
+
+    monkeypatch.setattr(limits, "check", check_and_wait)
 
 
 def at_once(works: Sequence[Work]) -> Counter[str]:
@@ -81,6 +89,7 @@ def at_once(works: Sequence[Work]) -> Counter[str]:
 @contextmanager
 def without_locks(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody waits for anybody: no row locks; on SQLite no transaction and no taking turns."""
+    meet(monkeypatch, patience=3)
     store = world.harness.store
     if store.dialect == "sqlite":
         store.engine.update_execution_options(sqlite_begin="SELECT 1")
