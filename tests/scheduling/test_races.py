@@ -2,7 +2,7 @@
 
 Between the check and the writing everybody waits for the others here, so that whoever is not kept out does
 collide, however slow the machine is; who waits for somebody whom a lock holds back goes on after a moment.
-Each race is run three times: with everything in place; with the locks taken out of the SQL (on SQLite: without
+Each race is run three times: with everything in place; with the locks taken out of the SQL (on SQLite without
 a transaction round the statements), where the wall behind must still hold; and without lock and wall, where
 the race must be lost. If the last one were not lost, the first two would prove nothing.
 """
