@@ -100,12 +100,32 @@ def test_what_cannot_be_asked(world: World, method: str, path: str, status: int,
         (b"null", "application/json", 422),
         (b'"text"', "application/json", 422),
         (b'{"\\ud800": 1}', "application/json", 422),
+        (b'{"note": "\\u0000"}', "application/json", 422),
         (b'{"note": "' + b"x" * 1_100_000 + b'"}', "application/json", 413),
     ],
 )
 def test_bodies_that_are_none(world: World, body: bytes, content_type: str, status: int) -> None:
     answer = world.api("s-staff").request("POST", "/orders", data=body, content_type=content_type)
     assert (answer.status_code, answer.content_type) == (status, PROBLEM), answer.text[:300]
+
+
+@pytest.mark.parametrize("odd", ["\\ud800", "\\udfff\\ud800", "a\\u0000"])
+def test_text_that_no_database_keeps_is_refused_wherever_it_stands(world: World, odd: str) -> None:
+    for row in (
+        f'{{"row": 2, "{odd}": "x"}}',
+        f'{{"row": 2, "code": "{odd}"}}',
+        f'{{"row": 2, "x": ["{odd}"]}}',
+    ):
+        for sheet in ("topics", "people"):
+            body = f'{{"sheet": "{sheet}", "rows": [{row}]}}'
+            answer = world.api("s-operator").request(
+                "POST", "/imports", data=body, content_type="application/json"
+            )
+            assert answer.status_code == 422, answer.text
+            assert answer.json["errors"] == {"_schema": ["contains characters that cannot be kept"]}
+    kept = b'{"sheet": "topics", "rows": [{"row": 2, "code": "\\ud83d\\ude00", "title": "\\\\u0000"}]}'
+    answer = world.api("s-operator").request("POST", "/imports", data=kept, content_type="application/json")
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize(
