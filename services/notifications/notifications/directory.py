@@ -14,6 +14,7 @@ from notifications.tables import Organisation, Person, RoleHolder
 
 def list_organisation(tx: Tx, *, organisation_id: str, name: str, name_en: str) -> None:
     """Keep the organisation's names."""
+    tx.session.info.pop("organisations", None)
     tx.session.merge(Organisation(organisation_id=organisation_id, name=name, name_en=name_en))
 
 

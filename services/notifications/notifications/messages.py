@@ -83,17 +83,10 @@ def _not_yet_told(tx: Tx, *, occasion: str, person_ids: Iterable[str]) -> list[s
     wanted = sorted(person_ids)
     if not wanted:
         return []
-    known = set(
-        tx.session.scalars(
-            select(Message.person_id).where(Message.occasion == occasion, Message.person_id.in_(wanted))
-        )
-    )
-    gone = set(
-        tx.session.scalars(
-            select(Person.person_id).where(Person.person_id.in_(wanted), Person.active.is_(False))
-        )
-    )
-    return [person_id for person_id in wanted if person_id not in known and person_id not in gone]
+    told = select(Message.person_id).where(Message.occasion == occasion, Message.person_id.in_(wanted))
+    gone = select(Person.person_id).where(Person.person_id.in_(wanted), Person.active.is_(False))
+    left_out = set(tx.session.scalars(told.union_all(gone)))
+    return [person_id for person_id in wanted if person_id not in left_out]
 
 
 def _message(tx: Tx, *, news: News, person_id: str, hat: Hat, letter: letters.Letter) -> Message:

@@ -14,10 +14,14 @@ A_COLLEAGUE = Both(zh="同事", en="a colleague")
 
 def organisation(tx: Tx, *, organisation_id: str | None) -> Both:
     """The organisation's name; the Chinese one in English too where there is no other."""
-    found = tx.session.get(Organisation, organisation_id) if organisation_id else None
-    if found is None:
-        return AN_ORGANISATION
-    return Both(zh=found.name, en=found.name_en or found.name)
+    # A transaction may hold twenty events about the same host.
+    known: dict[str | None, Both] = tx.session.info.setdefault("organisations", {None: AN_ORGANISATION})
+    if organisation_id not in known:
+        found = tx.session.get(Organisation, organisation_id)
+        if found is None:
+            return AN_ORGANISATION
+        known[organisation_id] = Both(zh=found.name, en=found.name_en or found.name)
+    return known[organisation_id]
 
 
 def person(tx: Tx, *, person_id: str | None, otherwise: Both) -> Both:

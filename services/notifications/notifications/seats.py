@@ -7,12 +7,14 @@ from typing import Any
 from chassis.envelope import Event
 from chassis.tx import Tx
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import evaluations, sessions
 from notifications.messages import News, Office, tell
 from notifications.rules.concerned import Hat, People, concerned
 from notifications.tables import Audience, Session
 
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 STATE_AFTER = {"seat.confirmed": "seated", "seat.promoted": "seated", "seat.waitlisted": "waiting"}
 
 
@@ -65,8 +67,13 @@ def _known(tx: Tx, *, event: Event) -> Session:
 
 
 def _keep(tx: Tx, *, event: Event, state: str) -> None:
-    tx.session.merge(
-        Audience(session_id=event.data["session_id"], person_id=event.data["person_id"], state=state)
+    statement = _INSERT[tx.dialect](Audience).values(
+        session_id=event.data["session_id"], person_id=event.data["person_id"], state=state
+    )
+    tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Audience.session_id, Audience.person_id], set_={"state": state}
+        )
     )
 
 

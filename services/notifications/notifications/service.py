@@ -34,7 +34,8 @@ class NotificationsService:
 
     name = "notifications"
     store = StoreProvider("notifications")
-    messaging = Messaging()
+    # Handlers lock no row that a command locks, so many events may share a transaction.
+    messaging = Messaging(together=20)
     settings: Settings
 
     @property

@@ -25,6 +25,16 @@ _INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.ins
 
 def locked(tx: Tx, *, session_id: str) -> Session:
     """The session's row, made when missing, locked until the end of the transaction."""
+    held: dict[str, Session] = tx.session.info.setdefault("locked_sessions", {})
+    if session_id not in held:
+        held[session_id] = _lock(tx, session_id=session_id)
+    return held[session_id]
+
+
+def _lock(tx: Tx, *, session_id: str) -> Session:
+    found = tx.lock(Session, [session_id]).get(session_id)
+    if found is not None:
+        return found
     tx.session.execute(
         _INSERT[tx.dialect](Session)
         .values(session_id=session_id, state="unknown", venue_name="", address="")
@@ -97,17 +107,23 @@ def learners_of(tx: Tx, *, session_id: str, states: tuple[str, ...] = STATES) ->
 
 
 def facts_of(tx: Tx, *, office: Office, session: Session) -> dict[str, Any]:
-    """What every message about a session may say."""
+    """What every message about a session may say; learners need no more."""
     facts = {
         "title": named(session.title or ""),
         "host": names.organisation(tx, organisation_id=session.organisation_id),
-        "lender": names.organisation(tx, organisation_id=session.lender_id),
-        "lecturer": names.person(tx, person_id=session.lecturer_id, otherwise=names.A_LECTURER),
         "place": place(online=session.online, venue_name=session.venue_name, address=session.address),
     }
     if session.starts_at is not None and session.ends_at is not None:
         facts["when"] = Wording(zone=office.zone, now=tx.now).span(session.starts_at, session.ends_at)
     return facts
+
+
+def _all_facts_of(tx: Tx, *, office: Office, session: Session) -> dict[str, Any]:
+    return {
+        **facts_of(tx, office=office, session=session),
+        "lender": names.organisation(tx, organisation_id=session.lender_id),
+        "lecturer": names.person(tx, person_id=session.lecturer_id, otherwise=names.A_LECTURER),
+    }
 
 
 def _tell(
@@ -117,7 +133,7 @@ def _tell(
     news = News(
         kind=kind,
         occasion=event.id,
-        facts={**facts_of(tx, office=office, session=session), **facts},
+        facts={**_all_facts_of(tx, office=office, session=session), **facts},
         links=dict.fromkeys(Hat, path),
     )
     told = concerned(kind=kind, people=people_of(tx, session=session))
@@ -129,7 +145,7 @@ def _tell_cancelled(tx: Tx, *, office: Office, session: Session, people: People)
         kind="session.cancelled",
         # The seats that go with it bring the same news a second time.
         occasion=f"session.cancelled:{session.session_id}",
-        facts={**facts_of(tx, office=office, session=session), "reason": session.reason},
+        facts={**_all_facts_of(tx, office=office, session=session), "reason": session.reason},
         links=dict.fromkeys(Hat, f"/sessions/{session.session_id}"),
     )
     tell(tx, office=office, news=news, told=concerned(kind="session.cancelled", people=people))
