@@ -34,7 +34,7 @@ run-server: $(READY) ## start a process per service on RabbitMQ and PostgreSQL (
 
 test: $(READY) ## run every test
 	@$(BIN)/python -m lectern.servers
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS) $(ARGS)
 
 check: $(READY) ## format, lint, types, layers, generated documents, released schemas
 	$(BIN)/ruff format --check .

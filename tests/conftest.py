@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,33 +21,50 @@ from psycopg import sql
 
 from lectern.servers import programs, shared
 from lectern.servers.postgres import ADMIN
+from lectern.servers.processes import Guard
 from lectern.servers.rabbitmq import PrivateRabbitMQ
 
 SESSION_FOLDER = "LECTERN_TEST_FOLDER"
 SESSION_PROCESS = "LECTERN_TEST_PROCESS"
+# The reaper behind it removes the folder of the run, also when the run was killed.
+_guards: list[Guard] = []
+LONG = ("test_schemathesis", "tests/journeys", "test_running", "tests/browser", "tests/lectern", "test_races")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder of this run; workers inherit it through the environment."""
+    """Make the folder of this run, for everything temporary; workers inherit it through the environment."""
     if not hasattr(config, "workerinput"):
-        os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="lectern-tests-")
+        # tmp_path stays outside, so that what a failed test wrote can be looked at afterwards.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+        folder = Path(tempfile.mkdtemp(prefix="lectern-tests-"))
+        # PostgreSQL, which does not run as root, has to come to its own folder in here.
+        folder.chmod(0o711)
+        _guards.append(Guard())
+        _guards[0].watch_folder(folder)
+        os.environ[SESSION_FOLDER] = os.environ["TMPDIR"] = str(folder)
         os.environ[SESSION_PROCESS] = str(os.getpid())
+    tempfile.tempdir = os.environ[SESSION_FOLDER]
     # Set before any code asks for the clock of the process, which looks for the file only once.
     os.environ["LECTERN_CLOCK_FILE"] = str(session_folder() / f"clock-{WORKER}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and SESSION_FOLDER in os.environ:
-        folder = Path(os.environ.pop(SESSION_FOLDER))
-        shared.dismiss(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        shared.dismiss(Path(os.environ[SESSION_FOLDER]))
+        _guards.pop().close()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Workers must collect the same names: a random id among the parameters is shown as `id`."""
     return UUID_TEXT.sub("id", val) if isinstance(val, str) and UUID_TEXT.search(val) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that the workers come to the end together."""
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if part in str(item.path)), len(LONG)))
 
 
 def session_folder() -> Path:
