@@ -88,7 +88,7 @@ def test_an_old_request_and_an_old_answer_are_understood_today(rpc: Rpc) -> None
     assert rpc.response().validate(old["response"]) == {}
     loaded = rpc.response().load(old["response"])
     answered = rpc.response().dump(loaded)
-    assert answered == old["response"]
+    assert {name: answered[name] for name in old["response"]} == old["response"]
     satisfies(old["request"], STORED[rpc.name]["request"])
     satisfies(answered, STORED[rpc.name]["response"])
 

@@ -64,6 +64,7 @@ def test_a_seat_given_back_goes_to_the_next_in_line(world: World) -> None:
         },
         "free_for_me": 0,
         "waiting": 1,
+        "taken": 1,
     }
     world.check_figures(session)
 

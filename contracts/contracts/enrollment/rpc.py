@@ -123,6 +123,7 @@ class MySeatAnswer(Response):
     seat = fields.Nested(SeatAnswer, required=True, allow_none=True)
     free_for_me = fields.Integer(required=True)
     waiting = fields.Integer(required=True)
+    taken = fields.Integer(load_default=None, allow_none=True)
 
 
 ENROL = command(SERVICE, "enrol", Enrol, SeatAnswer)

@@ -48,6 +48,8 @@ def session(session_id: UUID) -> str:
         mine = asking.exact_or_hidden(enrollment.MY_SEAT, {"session_id": str(session_id)})
         seat = mine["seat"] if mine else told
         free = mine["free_for_me"] if mine else None
+        if mine and mine["taken"] is not None:
+            row |= {"taken": mine["taken"], "waiting": mine["waiting"]}
     return render_template(
         "sessions/session.html",
         session=row,

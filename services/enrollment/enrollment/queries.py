@@ -58,6 +58,7 @@ def my_seat(tx: Tx, *, session_id: str) -> dict[str, Any]:
         "seat": seats.answer(tx, seat) if seat else None,
         "free_for_me": room.free_for(member.organisation_id) if session.state == "open" else 0,
         "waiting": session.waiting,
+        "taken": session.taken,
     }
 
 
