@@ -12,6 +12,7 @@ from flask import Request, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import parse
+from werkzeug.exceptions import BadRequest
 
 from gateway import auth
 
@@ -54,6 +55,8 @@ def most_bytes(asked: Request) -> int:
     return int(current_app.config["MAX_CONTENT_LENGTH"] or MOST_BYTES)
 
 
-def limit_body() -> None:
-    """Before a request: set how long its body may be."""
+def limit_request() -> None:
+    """Before a request: set how long its body may be; refuse an address with NUL, which no database takes."""
     request.max_content_length = most_bytes(request)
+    if b"%00" in request.query_string or "\x00" in request.path:
+        raise BadRequest()

@@ -71,7 +71,7 @@ def test_a_request_id_that_could_confuse_a_log_is_replaced(world: World, given: 
             422,
             "invalid_request",
         ),
-        ("GET", "/topics?search=%00", 422, "invalid_request"),
+        ("GET", "/topics?search=%00", 400, "bad_request"),
         ("GET", "/topics?published_only=1", 422, "invalid_request"),
         ("GET", "/sessions?from=2026-03-01&before=2026-03-02", 422, "invalid_request"),
         ("GET", "/sessions?from=2026-03-02T00:00:00Z&before=2026-03-01T00:00:00Z", 422, "invalid_request"),
@@ -222,6 +222,12 @@ def test_pages_get_pages(world: World) -> None:
     answer = world.app.test_client().get("/nothing-here")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert answer.headers["X-Request-ID"] in answer.text
+
+
+@pytest.mark.parametrize("path", ["/menu?q=%00", "/login?next=%00", "/o/%00", "/%00"])
+def test_an_address_with_nul_is_refused(world: World, path: str) -> None:
+    answer = world.app.test_client().get(path)
+    assert (answer.status_code, answer.mimetype) == (400, "text/html")
 
 
 def test_a_form_without_its_protection_is_refused(world: World) -> None:
