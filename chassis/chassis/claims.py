@@ -23,8 +23,8 @@ from chassis.store import Store
 from chassis.tables import inbox, positions
 
 BATCH = 100
-LEASE_SECONDS = 60.0
-OLD_SECONDS = 20.0
+LEASE_SECONDS = 15.0
+OLD_SECONDS = 5.0
 MAX_ATTEMPTS = 8
 
 
@@ -143,6 +143,12 @@ def give_back(store: Store, claims: Sequence[Claim]) -> None:
             connection.execute(_GIVE_BACK, {"ids": [c.id for c in claims]})
 
 
+def free_all(store: Store) -> None:
+    """End every lease: whoever held one is dead. For databases that only one process works on."""
+    with store.turn(), store.engine.begin() as connection:
+        connection.execute(_FREE_LEASES)
+
+
 def postpone(store: Store, claimed: Claim, *, seconds: float, error: str, counted: bool) -> None:
     """Try again after so many seconds."""
     with store.turn(), store.engine.begin() as connection:
@@ -199,6 +205,7 @@ _PARK_MANY = update(inbox).where(_listed).values(state="parked", reason="killed_
 _GIVE_BACK = (
     update(inbox).where(_listed, inbox.c.state == "new").values(attempts=inbox.c.attempts - 1, next_at=_NOW)
 )
+_FREE_LEASES = update(inbox).where(inbox.c.state == "new", inbox.c.attempts > 0).values(next_at=_NOW)
 _one = and_(inbox.c.id == bindparam("p_id"), inbox.c.state == "new")
 _POSTPONE = (
     update(inbox)

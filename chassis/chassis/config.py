@@ -5,7 +5,7 @@ AMQP_URI               the broker; absent means embedded
 LECTERN_HOME           where files are kept, default `var`
 LECTERN_SECRET         signs actors; absent means a random one kept in `<home>/secret`
 LECTERN_TIMEZONE, LECTERN_PUBLIC_URL, SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASSWORD, SMTP_FROM, SMTP_STARTTLS
-LECTERN_WORKERS        threads that handle events, per process
+LECTERN_WORKERS        threads that handle events, per process (SQLite, which has one writer, uses one)
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def load(*, home: Path | str | None = None) -> Settings:
         public_url=env.str("LECTERN_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp=_smtp(env),
         database_urls=_database_urls(),
-        workers=env.int("LECTERN_WORKERS", 1),
+        workers=env.int("LECTERN_WORKERS", 2),
     )
 
 

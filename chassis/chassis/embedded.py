@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, or_, select
 
 from chassis import migrate
 from chassis.clock import Clock
@@ -89,7 +89,7 @@ class Embedded:
         before = None
         while time.monotonic() < deadline:
             now = [_work_of(store) for store in self.stores.values()]
-            if now == before and all(quiet for quiet, _, _ in now):
+            if now == before and not any(left for left, _, _ in now):
                 return True
             before = now
             time.sleep(0.01)
@@ -105,14 +105,17 @@ class Embedded:
             store.dispose()
 
 
-def _work_of(store: Store) -> tuple[bool, int, int]:
-    """Whether nothing is left to do in this database, and how much there ever was."""
-    unpublished = select(literal(1)).select_from(outbox).where(outbox.c.published_at.is_(None)).limit(1)
-    new = select(literal(1)).select_from(inbox).where(inbox.c.state == "new").limit(1)
+def _work_of(store: Store) -> tuple[int, int, int]:
+    """How much is left to do in this database, and how much there ever was."""
     with store.reading() as tx:
-        connection = tx.session.connection()
-        quiet = all(connection.execute(query).first() is None for query in (unpublished, new))
-        newest_out, newest_in = (
-            connection.scalar(select(func.max(table.c.id))) or 0 for table in (outbox, inbox)
-        )
-        return quiet, newest_out, newest_in
+        left, published, stored = tx.session.connection().execute(_WORK).one()
+        return left, published or 0, stored or 0
+
+
+_unpublished = select(literal(1)).select_from(outbox).where(outbox.c.published_at.is_(None)).exists()
+_new = select(literal(1)).select_from(inbox).where(inbox.c.state == "new").exists()
+_WORK = select(
+    or_(_unpublished, _new),
+    select(func.max(outbox.c.id)).scalar_subquery(),
+    select(func.max(inbox.c.id)).scalar_subquery(),
+)

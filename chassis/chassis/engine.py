@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chassis import digest, failpoints, log
+from chassis import claims, digest, failpoints, log
 from chassis.breaker import Breaker
 from chassis.broker import Broker, Message, Publisher, Queue
 from chassis.command import Entrypoints, entrypoints
@@ -84,10 +84,13 @@ class Engine:
         )
         self._loops.append(("consumer", self._consume))
         if self.queue.bindings:
-            self._loops += [(f"worker {n}", self._working(f"worker {n}")) for n in range(1, workers + 1)]
+            count = workers if self.store.dialect == "postgresql" else 1
+            self._loops += [(f"worker {n}", self._working(f"worker {n}")) for n in range(1, count + 1)]
             self._loops.append(("reconciler", self._reconcile))
 
     def start(self) -> None:
+        if self.queue.bindings and self.store.dialect == "sqlite":
+            claims.free_all(self.store)
         for name, loop in self._loops:
             thread = threading.Thread(
                 target=loop,

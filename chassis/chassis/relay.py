@@ -3,7 +3,8 @@
 Always `WHERE published_at IS NULL ORDER BY id`, never a cursor: a transaction that took its number early and
 committed late would be skipped for good. A row is marked after the broker confirmed it; whatever goes wrong
 before that, the row stays and is sent again. Only the leader works (see `leadership`); it is woken by commits
-of its own process and looks by itself every 50 ms for those of others.
+of its own process and looks by itself for those of others: every 50 ms, or four times a second at a SQLite
+file, where others are rare (a command line tool).
 
 Every ten seconds the relay sends a pulse: it lives, and everything recorded before `time` is on its way. The
 pulse carries a digest (see `digest`), by which a consumer sees that it lacks something.
@@ -30,6 +31,7 @@ from chassis.tables import outbox
 
 BATCH = 300
 POLL_SECONDS = 0.05
+FILE_POLL_SECONDS = 0.25
 ELECTION_SECONDS = 1.0
 PULSE_SECONDS = 10.0
 RETRY_CAP = 5.0
@@ -47,10 +49,10 @@ _OLDEST = select(func.min(outbox.c.recorded_at)).where(outbox.c.published_at.is_
 class Relay:
     """The relay of one outbox; `run` blocks until stopped."""
 
-    def __init__(self, store: Store, broker: Broker, *, poll: float = POLL_SECONDS) -> None:
+    def __init__(self, store: Store, broker: Broker) -> None:
         self._store = store
         self._broker = broker
-        self._poll = poll
+        self._poll = POLL_SECONDS if store.dialect == "postgresql" else FILE_POLL_SECONDS
         self._woken = threading.Event()
         self._next_pulse = 0.0
         self._digest = digest.Sender(store)

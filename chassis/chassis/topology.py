@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from amqp.exceptions import PreconditionFailed
 from kombu import Connection, Exchange
 from kombu import Queue as KombuQueue
 
@@ -33,6 +34,10 @@ class TopologyMissing(Exception):
     """The broker lacks a queue or an exchange: `lectern topology apply` makes them."""
 
 
+class TopologyDiffers(Exception):
+    """The broker has a queue or an exchange of this name with other properties, which it never changes."""
+
+
 def queue_name(service: str) -> str:
     return f"inbox.{service}"
 
@@ -42,19 +47,26 @@ def apply(amqp_uri: str, services: Iterable[type], *, queue_type: str | None = N
     queue_type = queue_type or os.environ.get("LECTERN_QUEUE_TYPE", "quorum")
     names = [UNROUTED_QUEUE]
     with Connection(amqp_uri, connect_timeout=5) as connection:
-        channel = connection.channel()
-        for exchange in (UNROUTED, EVENTS, SIGNALS):
-            exchange(channel).declare()
-        unrouted = KombuQueue(
-            UNROUTED_QUEUE, UNROUTED, durable=True, queue_arguments={"x-max-length": UNROUTED_KEPT}
-        )
-        unrouted(channel).declare()
-        for service in services:
-            queue = queue_of(service)
-            if queue.signals:
-                _declare(channel, queue, queue_type)
-                names.append(queue_name(queue.service))
+        try:
+            channel = connection.channel()
+            _declare_exchanges(channel)
+            for queue in map(queue_of, services):
+                if queue.signals:
+                    _declare(channel, queue, queue_type)
+                    names.append(queue_name(queue.service))
+        except PreconditionFailed as error:
+            raise TopologyDiffers(
+                f"{error.reply_text}. Stop the services, delete what is named there, apply again and run"
+                " `lectern replay`: everything is still in the outboxes."
+            ) from None
     return names
+
+
+def _declare_exchanges(channel: Any) -> None:
+    for exchange in (UNROUTED, EVENTS, SIGNALS):
+        exchange(channel).declare()
+    kept = {"x-max-length": UNROUTED_KEPT}
+    KombuQueue(UNROUTED_QUEUE, UNROUTED, durable=True, queue_arguments=kept)(channel).declare()
 
 
 def _declare(channel: Any, queue: Queue, queue_type: str) -> None:

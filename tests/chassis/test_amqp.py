@@ -154,6 +154,12 @@ def test_missing_topology_is_a_sentence(rabbitmq_uri: str) -> None:
         topology.check(rabbitmq_uri, [EarService, QuietService])
 
 
+def test_other_properties_are_a_sentence(rabbitmq_uri: str) -> None:
+    topology.apply(rabbitmq_uri, [EarService], queue_type="classic")
+    with pytest.raises(topology.TopologyDiffers, match=r"inbox\.ear.*lectern replay"):
+        topology.apply(rabbitmq_uri, [EarService], queue_type="quorum")
+
+
 def test_consumer_waits_for_its_queue(rabbitmq_uri: str, eventually: Callable[..., None]) -> None:
     broker = AmqpBroker(rabbitmq_uri)
     with listening(broker, queue_of(EarService)) as ear:

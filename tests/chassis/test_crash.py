@@ -40,16 +40,6 @@ def run(
     )
 
 
-def make_leases_end(home: Path) -> None:
-    """A minute passes: what the dead had claimed is free again."""
-    if (home / "ear.sqlite3").exists():
-        ear = Store("ear", f"sqlite:///{home / 'ear.sqlite3'}")
-        with ear.engine.begin() as connection:
-            if connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'inbox'").first():
-                connection.exec_driver_sql("UPDATE inbox SET next_at = received_at WHERE state = 'new'")
-        ear.dispose()
-
-
 def assert_exactly_once(home: Path, count: int) -> None:
     ear, sample = (Store(name, f"sqlite:///{home / f'{name}.sqlite3'}") for name in ("ear", "sample"))
     kept = heard(ear)
@@ -64,7 +54,6 @@ def assert_exactly_once(home: Path, count: int) -> None:
 
 
 def assert_survives(home: Path, environment: dict[str, str], *, count: int) -> None:
-    make_leases_end(home)
     said, complaint = run(home, environment, count=count).communicate(timeout=60)
     assert said == "done\n", complaint
     assert_exactly_once(home, count)
@@ -76,7 +65,6 @@ def test_crash_at_every_named_point(tmp_path: Path, environment: dict[str, str])
         died = run(tmp_path, environment, count=number * NOTES, failpoint=point)
         _, complaint = died.communicate(timeout=60)
         assert died.returncode == KILLED, f"{point}: {complaint}"
-        make_leases_end(tmp_path)
     assert_survives(tmp_path, environment, count=len(POINTS) * NOTES)
 
 
