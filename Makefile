@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PACKAGES := contracts chassis gateway services/scheduling services/enrollment services/feedback services/notifications
 SOURCES := contracts/contracts chassis/chassis gateway/gateway services/scheduling/scheduling \
 	services/enrollment/enrollment services/feedback/feedback services/notifications/notifications \
-	lectern $(wildcard benchmarks/*.py) tests
+	lectern $(if $(wildcard benchmarks/*.py),benchmarks) tests
 # Arguments for a command: make run ARGS="--port 9000"
 ARGS ?=
 # Which tests: make test TESTS=tests/enrollment
