@@ -36,8 +36,7 @@ from kombu import Connection
 from chassis import log
 from chassis.access import Actor
 from chassis.amqp import close, connect
-from chassis.envelope import dumps
-from chassis.rpc import OutcomeUnknown, RemoteError, ServiceUnavailable, data_of, make_context
+from chassis.rpc import OutcomeUnknown, RemoteError, ServiceUnavailable, data_of, make_context, wire
 
 EXCHANGE = "nameko-rpc"
 REPLIES_EXPIRE_MS = 300_000
@@ -90,7 +89,7 @@ class AmqpRpcClient:
             correlation=correlation,
             timeout=timeout,
         )
-        body = dumps({"args": [], "kwargs": {"context": context, "request": request}}).encode()
+        body = wire({"args": [], "kwargs": {"context": context, "request": request}}).encode()
         call = _Call(rpc, body, time.monotonic() + timeout)
         post = self._running_post()
         post.send(call)

@@ -105,7 +105,7 @@ def _decode(
     try:
         loaded = schema_of(rpc.request).load(request)
     except ValidationError as error:
-        raise InvalidRequest(errors=error.normalized_messages()) from None
+        raise InvalidRequest(errors=_printable(error.normalized_messages())) from None
     correlation = context.get("correlation_id") or command_id
     remembered = request if remembers is None else {name: request.get(name) for name in remembers}
     request_hash = _hash(rpc.name, actor, remembered)
@@ -215,10 +215,19 @@ def _checked(rpc: Rpc, data: Any) -> Any:
 
 
 def _hash(operation: str, actor: Actor, request: dict[str, Any]) -> str:
-    canonical = json.dumps(
-        [operation, actor.label, actor.organisation_id, request], sort_keys=True, ensure_ascii=False
-    )
+    canonical = json.dumps([operation, actor.label, actor.organisation_id, request], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _printable(errors: Any) -> Any:
+    """Names of unknown fields are the caller's text: what cannot be printed is not echoed."""
+    if isinstance(errors, dict):
+        return {_printable(name): _printable(about) for name, about in errors.items()}
+    if isinstance(errors, list):
+        return [_printable(about) for about in errors]
+    if isinstance(errors, str):
+        return "".join(character if character.isprintable() else "\ufffd" for character in errors)
+    return errors
 
 
 def _uuid(value: Any) -> str | None:

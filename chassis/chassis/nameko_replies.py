@@ -19,7 +19,7 @@ from nameko.exceptions import serialize
 from nameko.rpc import Rpc, RpcConsumer
 
 from chassis import log
-from chassis.envelope import dumps
+from chassis.rpc import wire
 
 EXCHANGE = "nameko-rpc"
 
@@ -35,7 +35,7 @@ class LightRpcConsumer(RpcConsumer):
     def handle_result(self, message: Message, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Answer and acknowledge; what cannot be answered comes again."""
         error = serialize(exc_info[1]) if exc_info else None
-        body = dumps({"result": None if exc_info else result, "error": error})
+        body = wire({"result": None if exc_info else result, "error": error})
         channel = message.channel
         reply = channel.prepare_message(
             body,

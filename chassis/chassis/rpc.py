@@ -14,7 +14,6 @@ from contracts.errors import Refused
 from contracts.registry import Rpc
 
 from chassis.access import Actor, sign
-from chassis.envelope import dumps
 from chassis.ids import new_id
 
 
@@ -67,6 +66,14 @@ def make_context(
     }
 
 
+def wire(value: Any) -> str:
+    """JSON in ASCII: a request may hold what no encoding takes (half a surrogate pair, NaN).
+
+    It must arrive all the same, to be refused by name.
+    """
+    return json.dumps(value, separators=(",", ":"))
+
+
 def data_of(answer: dict[str, Any]) -> dict[str, Any]:
     """The data of a service's answer; raises Refused when it is a problem."""
     if not answer["ok"]:
@@ -104,9 +111,9 @@ class LocalRpcClient:
             correlation=correlation,
             timeout=timeout,
         )
-        sent = json.loads(dumps({"context": context, "request": request}))
+        sent = json.loads(wire({"context": context, "request": request}))
         try:
-            answer = json.loads(dumps(method(**sent)))
+            answer = json.loads(wire(method(**sent)))
         except Exception as error:
             raise RemoteError(f"{rpc.name}: {type(error).__name__}: {error}") from error
         return data_of(answer)

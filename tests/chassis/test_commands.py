@@ -120,6 +120,14 @@ def test_bad_fields_are_named(harness: Harness, staff: Actor, request_: dict[str
     assert list(refused.value.problem["errors"]) == [field]
 
 
+@pytest.mark.parametrize("name", ["\ud800", "\x00", "a\nb"])
+def test_names_that_cannot_be_printed_are_not_echoed(harness: Harness, staff: Actor, name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        harness.call(said.WRITE, actor=staff, request={"text": "x", name: float("nan")})
+    (echoed,) = refused.value.problem["errors"]
+    assert echoed == name.replace("\ud800", "\ufffd").replace("\x00", "\ufffd").replace("\n", "\ufffd")
+
+
 def test_forged_old_or_missing_actor_is_refused(harness: Harness, staff: Actor) -> None:
     for token in (None, "", "x.y.z", sign(staff, "another secret"), sign(staff, SECRET)[:-1]):
         answer = harness.service.write(context={"actor": token}, request={"text": "x"})
