@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from chassis.access import Actor
-from contracts.fields import CODE, Whole, one_of
+from contracts.fields import CODE, Text, Whole, one_of
 from contracts.imports import RowAnswer
 from contracts.registry import Request, Response
 from marshmallow import INCLUDE, Schema, fields, validate
@@ -28,17 +28,15 @@ blueprint = Blueprint(
     description="Rows of the sheets that `lectern import` reads from CSV and Excel",
 )
 
-_CODE = validate.Length(min=1, max=CODE)
 _MOST = validate.Length(max=10 * BATCH)
 
 
 def _codes() -> fields.List[str]:
-    return fields.List(fields.String(validate=_CODE), load_default=list, validate=_MOST)
+    return fields.List(Text(CODE), load_default=list, validate=_MOST)
 
 
 def _codes_of_codes() -> fields.Dict:
-    code = fields.String(validate=_CODE)
-    return fields.Dict(keys=code, values=code, load_default=dict, validate=_MOST)
+    return fields.Dict(keys=Text(CODE), values=Text(CODE), load_default=dict, validate=_MOST)
 
 
 class ImportPlanned(Request):
