@@ -19,10 +19,17 @@ from sqlalchemy import Connection, MetaData
 
 from chassis import engines, tables
 
+_MIGRATING = 0x1EC7E21
+
 
 def upgrade(package: str, url: str, *, revision: str = "head") -> None:
-    """Bring the database to the newest revision of the package."""
+    """Bring the database to the newest revision of the package; who comes second waits for the first."""
     with _connected(url) as connection:
+        if connection.dialect.name == "postgresql":
+            # Filling a column may take longer than any request may.
+            connection.exec_driver_sql("SET statement_timeout = 0; SET lock_timeout = '60s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_MIGRATING})")
+            connection.commit()
         config = _config(package)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

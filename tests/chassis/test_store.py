@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -18,12 +20,12 @@ from chassis.tables import outbox
 from chassis.testing import Harness, assert_migrations_match, temporary_store
 from contracts.envelope import MAX_HOPS, validate_envelope
 from sample import contracts as said
-from sample.acting import run_together
+from sample.acting import environment_with, run_together
 from sample.tables import Base, Note, Sheet
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from chassis import turns
+from chassis import migrate, turns
 
 
 @pytest.fixture
@@ -308,3 +310,15 @@ def test_clocks_move_when_told(tmp_path: Any) -> None:
     fixed = FixedClock(datetime(2026, 3, 2, tzinfo=UTC))
     fixed.advance(timedelta(hours=1))
     assert fixed.now() == datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+
+def test_two_migrate_at_the_same_time(database_url: str | None, tmp_path: Any, postgres_url: Any) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}" if database_url is None else postgres_url("two")
+    program = f"from chassis.migrate import upgrade; upgrade('sample', {url!r})"
+    both = [
+        subprocess.Popen([sys.executable, "-c", program], env=environment_with(), stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    complaints = [process.communicate(timeout=60)[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], complaints
+    assert migrate.pending("sample", url) == []
