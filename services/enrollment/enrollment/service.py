@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.access import SYSTEM
 from chassis.command import Messaging, StoreProvider, command, every, handles, query
+from chassis.config import Settings
 from chassis.envelope import Event
 from chassis.tx import Tx
 from contracts.directory import events as directory
@@ -24,6 +25,7 @@ class EnrollmentService:
     name = "enrollment"
     store = StoreProvider("enrollment")
     messaging = Messaging()
+    settings: Settings
 
     @command(rpc.ENROL)
     def enrol(self, tx: Tx, request: dict[str, Any]) -> dict[str, Any]:

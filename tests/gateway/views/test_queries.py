@@ -17,7 +17,7 @@ from gateway.views import queries
 from sqlalchemy import event, insert
 
 START = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # as rescheduled
-WEEK = {"starts_from": A_MONDAY, "starts_before": A_MONDAY + timedelta(days=7)}
+WEEK: dict[str, Any] = {"starts_from": A_MONDAY, "starts_before": A_MONDAY + timedelta(days=7)}
 Named = Callable[[str], str]
 Of = Callable[..., Actor]
 

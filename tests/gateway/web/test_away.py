@@ -36,7 +36,7 @@ def app_with(world: Any, *, views: Store | None = None, error: Exception | None 
     return create_app(
         directory=parts.directory,
         views=views or parts.views,
-        rpc=BrokerIsDown(error) if error else parts.rpc,  # type: ignore[arg-type]
+        rpc=BrokerIsDown(error) if error else parts.rpc,
         settings=parts.settings,
     )
 

@@ -132,9 +132,8 @@ def _sentences() -> list[Any]:
 
 def test_vendored_files_are_those_that_were_taken() -> None:
     folder = GATEWAY / "static" / "vendor"
-    listed = dict(
-        reversed(line.split("  ./", 1)) for line in (folder / "SHA256SUMS").read_text().splitlines()
-    )
+    lines = (line.split("  ./", 1) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    listed = {name: digest for digest, name in lines}
     found = {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
