@@ -29,7 +29,9 @@ from lectern.parts import DATABASES, service_classes
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
-TARGETS = ".btn, .bar a, .tabs a, .menu-item, .top-button, .form-control, .form-select, summary, .tile, .mark"
+TARGETS = (
+    ".btn, .bar a, .tabs a, .menu-item, .top-button, .form-control, .form-select, summary, .tile, .choice"
+)
 SMALL = f"""() => [...document.querySelectorAll({TARGETS!r})]
   .filter(e => e.offsetParent !== null && e.getBoundingClientRect().height < 43.5)
   .map(e => e.outerHTML.slice(0, 120))"""
@@ -121,7 +123,7 @@ class Reader:
 
     def look_over(self) -> None:
         """Nothing runs out of the window, targets are large, axe finds nothing, the console is quiet."""
-        width = self.page.viewport_size["width"]  # type: ignore[index]
+        width = self.page.viewport_size["width"]
         inside = self.page.evaluate("document.documentElement.scrollWidth")
         assert inside <= width, (self.page.url, inside)
         assert self.page.evaluate(SMALL) == [], self.page.url
