@@ -202,16 +202,21 @@ def doctor(as_json: bool) -> None:
 
 @main.command("demo-reset")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def demo_reset(yes: bool) -> None:
+@click.option("--private-servers", is_flag=True, help="Only remove the data of `lectern run-server`.")
+def demo_reset(yes: bool, private_servers: bool) -> None:
     """Remove all data of `lectern run` and load the example region anew, dated around today."""
-    from lectern import embedded
+    from lectern import embedded, server_mode
 
     _set_up_log("lectern", level="WARNING")
     settings = embedded.settings_of_embedded()
     if not yes and sys.stdin.isatty():
         question = choose("将删除 {} 中的全部数据，继续？", "All data in {} will be removed. Go on?")
-        click.confirm(question.format(settings.home), abort=True)
-    embedded.reset(settings)
+        folder = settings.home / "server" if private_servers else settings.home
+        click.confirm(question.format(folder), abort=True)
+    if private_servers:
+        server_mode.remove_data(settings.home / "server")
+    else:
+        embedded.reset(settings)
 
 
 @main.command("documents")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 import urllib.error
@@ -214,6 +215,19 @@ def use_running_server(folder: Path) -> None:
             f" Start it first, or set AMQP_URI and the database addresses.",
         )
     os.environ.update(json.loads(path.read_text()))
+
+
+def remove_data(folder: Path) -> None:
+    """Remove what private servers kept; the next `lectern run-server` starts with the example anew."""
+    with home.held(folder):
+        for name in ("postgres", "rabbitmq"):
+            place = folder / name
+            # Where the server's own user could not come to the folder, the data lie elsewhere.
+            shutil.rmtree((place / "elsewhere").resolve(), ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)
+    note(
+        "数据已删除。用 make run-server 重新开始。", "The data are removed. Start over with make run-server."
+    )
 
 
 @contextmanager
