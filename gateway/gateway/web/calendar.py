@@ -44,7 +44,6 @@ def calendar() -> str:
         days=_by_day(page.items, monday),
         page=page,
         monday=monday,
-        sunday=monday + timedelta(days=6),
         earlier=monday - timedelta(days=7),
         later=monday + timedelta(days=7),
         today=today(),

@@ -74,7 +74,6 @@ def week(lecturer_id: UUID) -> str:
         own=actor.person_id == str(lecturer_id),
         knows_free=times_free is not None,
         monday=monday,
-        sunday=monday + timedelta(days=6),
         earlier=monday - timedelta(days=7),
         later=monday + timedelta(days=7),
         today=today(),

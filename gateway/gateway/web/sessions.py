@@ -48,6 +48,8 @@ def session(session_id: UUID) -> str:
         mine = asking.exact_or_hidden(enrollment.MY_SEAT, {"session_id": str(session_id)})
         seat = mine["seat"] if mine else told
         free = mine["free_for_me"] if mine else None
+        if _is_seated(seat) and not _is_seated(told):
+            row = {**row, "taken": row["taken"] + 1}  # the view has not been told yet
         if mine and mine["taken"] is not None:
             row |= {"taken": mine["taken"], "waiting": mine["waiting"]}
     return render_template(
@@ -242,6 +244,10 @@ def set_shares(session_id: UUID) -> Any:
         return _shares_page(row, door, form), 422
     flash(_("名额已重新分配。"), "done")
     return redirect(f"/sessions/{session_id}", 303)
+
+
+def _is_seated(seat: dict[str, Any] | None) -> bool:
+    return seat is not None and seat["state"] == "seated"
 
 
 def _shares_page(row: dict[str, Any], door: dict[str, Any], form: Typed) -> str:

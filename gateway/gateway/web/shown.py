@@ -23,7 +23,7 @@ _ICONS = files("gateway") / "static" / "vendor" / "bootstrap-icons"
 
 def set_up(app: Flask) -> None:
     """Give the templates what they need to show values."""
-    for function in (when, span, day, clock_time, minutes, input_day, input_time, mean, moment):
+    for function in (when, span, day, week, clock_time, minutes, input_day, input_time, mean, moment):
         app.add_template_filter(function)
     app.add_template_global(icon)
     app.add_template_global(words.word, "word")
@@ -75,6 +75,11 @@ def span(row: Mapping[str, Any]) -> str:
 def day(value: date | datetime) -> str:
     local = value.astimezone(zone()).date() if isinstance(value, datetime) else value
     return times.say_day(local, language=request_language(), today=today())
+
+
+def week(monday: date) -> str:
+    """The seven days from a Monday on."""
+    return times.say_week(monday, language=request_language())
 
 
 def clock_time(value: datetime | str) -> str:

@@ -20,6 +20,19 @@ def say_day(day: date, *, language: str, today: date) -> str:
     return f"{EN_DAYS[day.weekday()]} {day.day} {EN_MONTHS[day.month - 1]}{year}"
 
 
+def say_week(monday: date, *, language: str) -> str:
+    """`11月16日–22日`, `11月30日–12月6日`, `16–22 Nov`, `30 Nov – 6 Dec`."""
+    sunday = monday + timedelta(days=6)
+    one_month = sunday.month == monday.month
+    if language == "zh":
+        end = f"{sunday.day}日" if one_month else f"{sunday.month}月{sunday.day}日"
+        return f"{monday.month}月{monday.day}日–{end}"
+    month = EN_MONTHS[sunday.month - 1]
+    if one_month:
+        return f"{monday.day}–{sunday.day} {month}"
+    return f"{monday.day} {EN_MONTHS[monday.month - 1]} – {sunday.day} {month}"
+
+
 def say_moment(moment: datetime, *, zone: ZoneInfo, language: str, today: date) -> str:
     """`11月25日（周三）19:00` or `Wed 25 Nov, 19:00`."""
     local = moment.astimezone(zone)

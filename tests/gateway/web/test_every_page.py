@@ -66,7 +66,7 @@ def check(path: str, page: Any) -> None:
     labelled = {attributes.get("for") for tag, attributes in tags if tag == "label"}
     for tag, attributes in tags:
         if tag in ("select", "textarea") or (tag == "input" and attributes.get("type") != "hidden"):
-            in_a_label = attributes.get("type") == "radio" and 'class="mark"' in page.text
+            in_a_label = attributes.get("type") == "radio" and 'class="choice"' in page.text
             named = attributes.get("id") in labelled or any(attributes.get(name) for name in SPEAKS)
             assert named or in_a_label, (path, tag, attributes)
     posts = [form for form in page.forms if form.method == "post"]

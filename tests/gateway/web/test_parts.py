@@ -60,6 +60,18 @@ def test_minutes(minutes: int, zh: str, en: str) -> None:
     assert times.say_minutes(minutes, language="en") == en
 
 
+@pytest.mark.parametrize(
+    ("monday", "zh", "en"),
+    [
+        (date(2026, 11, 16), "11月16日–22日", "16–22 Nov"),
+        (date(2026, 11, 30), "11月30日–12月6日", "30 Nov – 6 Dec"),
+    ],
+)
+def test_a_week(monday: date, zh: str, en: str) -> None:
+    assert times.say_week(monday, language="zh") == zh
+    assert times.say_week(monday, language="en") == en
+
+
 @given(st.dates(date(2001, 1, 1), date(2100, 1, 1)))
 def test_weeks_begin_on_monday(day: date) -> None:
     monday = times.monday_of(day)
