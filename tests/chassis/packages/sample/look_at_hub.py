@@ -1,4 +1,7 @@
-"""Does a slow query freeze the other greenlets? Prints the longest gap between two ticks, in seconds."""
+"""Does a slow query freeze the other greenlets? Prints the longest gap between two ticks, in seconds.
+
+The best of three rounds: a machine that is busy with something else makes gaps too, but not each time.
+"""
 
 import sys
 
@@ -7,6 +10,7 @@ from chassis.nameko_shell import patch
 patch()
 
 import time  # noqa: E402 - patched first
+from collections.abc import Callable  # noqa: E402
 
 import eventlet  # noqa: E402
 from chassis.store import Store  # noqa: E402
@@ -38,19 +42,23 @@ def write_slowly(store: Store) -> None:
 
 
 def main(url: str) -> None:
-    gaps: list[float] = []
-    eventlet.spawn(ticks, gaps)
-    began = time.monotonic()
     if url == "sqlite":
         store = temporary_store("sample")
         work, least = write_slowly, 0.9
     else:
         store = Store("sample", url)
         work, least = query_slowly, 0.0
+    print(min(longest_gap(work, store, least) for _ in range(3)))
+
+
+def longest_gap(work: Callable[[Store], None], store: Store, least: float) -> float:
+    gaps: list[float] = []
+    ticking, began = eventlet.spawn(ticks, gaps), time.monotonic()
     for greenlet in [eventlet.spawn(work, store) for _ in range(3)]:
         greenlet.wait()
     assert time.monotonic() - began >= least, "writers did not take turns"
-    print(max(gaps))
+    ticking.kill()
+    return max(gaps)
 
 
 if __name__ == "__main__":
