@@ -84,7 +84,9 @@ class Engine:
         )
         self._loops.append(("consumer", self._consume))
         if self.queue.bindings:
-            count = workers if self.store.dialect == "postgresql" else 1
+            # Two who handle many events together would lock each other's rows crosswise.
+            alone = self.store.dialect == "sqlite" or self.declared.messaging.together > 1
+            count = 1 if alone else workers
             self._loops += [(f"worker {n}", self._working(f"worker {n}")) for n in range(1, count + 1)]
             self._loops.append(("reconciler", self._reconcile))
 
