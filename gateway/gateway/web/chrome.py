@@ -72,6 +72,10 @@ def places() -> list[Place]:
 
 def is_here(place: Place) -> bool:
     """Whether the page belongs to this place."""
+    person = current_person()
+    own_week = person is not None and request.path == f"/lecturers/{person.person_id}/week"
+    if place.path == "/week" or own_week:
+        return place.path == "/week" and own_week
     return request.path == place.path if place.path == "/" else request.path.startswith(place.path)
 
 
