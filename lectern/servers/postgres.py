@@ -20,7 +20,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from lectern.servers import owners, programs
+from lectern.servers import owners, programs, reaper
 from lectern.servers.processes import Child, Guard, free_port, wait_until
 from lectern.servers.programs import ServerProblem
 
@@ -164,6 +164,7 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Start on the same port and wait until it takes connections."""
+        self._wait_for_the_dead()
         self._child = Child(
             argv=[str(self._programs / "postgres"), "-D", str(self._data), *self._settings()],
             env=self._plain_environment(),
@@ -181,6 +182,20 @@ class PrivatePostgres:
             raise ServerProblem(
                 f"PostgreSQL did not start within {self._start_seconds:.0f} s. The end of its log:\n{words}"
             )
+
+    def _wait_for_the_dead(self) -> None:
+        """Let the system forget a postmaster that was killed.
+
+        Until its parent has asked for it, a dead process keeps its number, and PostgreSQL takes whoever has
+        the number in `postmaster.pid` for a running server. Where nobody ever asks, the file is put away.
+        """
+        file = self._data / "postmaster.pid"
+        with suppress(OSError, ValueError, IndexError):
+            pid = int(file.read_text().split()[0])
+            if not reaper.alive(pid) and not wait_until(
+                lambda: not Path(f"/proc/{pid}").exists(), seconds=10
+            ):
+                file.unlink()
 
     def stop(self) -> None:
         """Stop in order (fast shutdown); the data stay and `start` brings them back."""

@@ -20,8 +20,8 @@ def test_an_order_becomes_a_session_that_is_attended_and_evaluated(world: World)
     )
     offer_id = asked.json["offers"][0]["offer_id"]
     assert asked.json["offers"][0]["state"] == "awaiting_approval"
-    waiting = eventually(lambda: liaison.get("/offers?role=lender&waiting_only=true&limit=100").json["items"])
-    assert offer_id in [each["offer_id"] for each in waiting]
+    path = "/offers?role=lender&waiting_only=true&limit=100"
+    assert eventually(lambda: offer_id in [each["offer_id"] for each in liaison.get(path).json["items"]])
     assert liaison.post(f"/offers/{offer_id}/approve").json["state"] == "offered"
     eventually(lambda: lecturer.get("/offers?waiting_only=true").json["total"])
     accepted = lecturer.post(f"/offers/{offer_id}/accept")
