@@ -15,7 +15,7 @@ from typing import Any
 
 from chassis import claims, digest, failpoints, log
 from chassis.breaker import Breaker
-from chassis.broker import Broker, Message, Publisher, Queue
+from chassis.broker import ROUND_PAUSE, Broker, Message, Publisher, Queue
 from chassis.command import Entrypoints, entrypoints
 from chassis.inbox import Inbox
 from chassis.relay import Relay
@@ -78,7 +78,6 @@ class Engine:
         self.relays = [Relay(store, self.broker) for store in relayed]
         self._loops += [(f"relay of {r.name}", self._relaying(r)) for r in self.relays]
         self.inbox = Inbox(self.store)
-        self.inbox.on_stored.append(self._work.set)
         self.signals = Signals(
             self.store, relayed, self.queue.bindings, keep_pulses=self.declared.messaging.hears_pulses
         )
@@ -122,10 +121,15 @@ class Engine:
             relay.wake()
 
     def take(self, messages: Sequence[Message]) -> None:
-        """The consumer's sink: events into the inbox, then signals."""
+        """The consumer's sink: events into the inbox, then signals.
+
+        Events that nobody handles wake no worker: it marks them done, many at once, when it next looks.
+        """
         failpoints.reach("inbox.received")
         self.inbox.store([message for message in messages if message.type not in TYPES])
         failpoints.reach("inbox.stored")
+        if any(message.type in self.declared.events for message in messages):
+            self._work.set()
         for message in messages:
             if message.type in TYPES:
                 self.signals.take(message)
@@ -158,10 +162,13 @@ class Engine:
 
         def work() -> None:
             self._work.clear()
-            if worker.run_once() == 0:
+            looked_at = worker.run_once()
+            if looked_at == 0:
                 self._work.wait(WORKER_POLL)
             elif self.breaker.is_open:
                 self._stop.wait(1.0)
+            elif looked_at < claims.BATCH:
+                self._stop.wait(ROUND_PAUSE)
 
         return lambda: self._repeat(name, work)
 

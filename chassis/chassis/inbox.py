@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
@@ -40,14 +40,11 @@ class Inbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.on_stored: list[Callable[[], None]] = []
 
     def store(self, messages: Sequence[Message]) -> None:
         """Write the messages down; returns when they are safe."""
         if messages:
             self._store_rows([_row(message) for message in messages])
-        for wake in self.on_stored:
-            wake()
 
     def _store_rows(self, rows: list[dict[str, Any]]) -> None:
         try:
