@@ -46,7 +46,8 @@ def prepare(installed: Installation, region: Region) -> list[Read]:
     """Sessions in one week, a learner who has a seat in one of them and is signed in."""
     ahead = timedelta(days=21)
     sessions = open_sessions(installed, region, count=SESSIONS, capacity=100, starts_in=ahead)
-    token = {"Authorization": f"Bearer {token_of(installed, region, 0)}"}
+    # Not the one who signs in below: a new password ends the tokens of before.
+    token = {"Authorization": f"Bearer {token_of(installed, region, 1)}"}
     cookie = {"Cookie": _sign_in(installed, region)}
     week = (datetime.now(UTC) + ahead).date().isoformat()
     reads = [
