@@ -184,18 +184,15 @@ class PrivatePostgres:
             )
 
     def _wait_for_the_dead(self) -> None:
-        """Let the system forget a postmaster that was killed.
+        """Put away the lock file of a server that was killed, once nothing works on the data any more.
 
-        Until its parent has asked for it, a dead process keeps its number, and PostgreSQL takes whoever has
-        the number in `postmaster.pid` for a running server. Where nobody ever asks, the file is put away.
+        PostgreSQL takes whoever has the number in `postmaster.pid` for a running server: a killed one as long
+        as nobody asked for its exit status (in a container perhaps for ever), or a stranger that was given
+        the number meanwhile.
         """
         file = self._data / "postmaster.pid"
-        with suppress(OSError, ValueError, IndexError):
-            pid = int(file.read_text().split()[0])
-            if not reaper.alive(pid) and not wait_until(
-                lambda: not Path(f"/proc/{pid}").exists(), seconds=10
-            ):
-                file.unlink()
+        if file.exists() and wait_until(lambda: not reaper.working_in(self._data), seconds=20):
+            file.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Stop in order (fast shutdown); the data stay and `start` brings them back."""

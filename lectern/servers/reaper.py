@@ -46,6 +46,18 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
+def working_in(folder: Path) -> bool:
+    """Whether a living process has this as its current folder; where that cannot be seen, yes."""
+    if not Path("/proc/self").exists():
+        return True
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if (entry / "cwd").readlink() == folder and alive(int(entry.name)):
+                    return True
+    return False
+
+
 def _parents() -> list[tuple[int, int]]:
     pairs = []
     if not Path("/proc/self").exists():

@@ -83,6 +83,20 @@ def test_postgres_with_a_home_finds_its_data_again(tmp_path: Path) -> None:
     assert seen == [(2,)]
 
 
+def test_the_lock_file_of_a_dead_server_keeps_nobody_out(tmp_path: Path) -> None:
+    home = tmp_path / "postgres"
+    with PrivatePostgres(home=home) as server:
+        server.execute("CREATE TABLE kept (n int)")
+        data, lock = server.home / "data", (server.home / "data" / "postmaster.pid").read_text()
+        assert reaper.working_in(data)
+        server.kill()
+    assert not reaper.working_in(data)
+    # The number of the dead server as that of a living process, as when numbers come round.
+    (data / "postmaster.pid").write_text(lock.replace(lock.splitlines()[0], str(os.getppid()), 1))
+    with PrivatePostgres(home=home) as server:
+        assert server.execute("SELECT count(*) FROM kept") == [(0,)]
+
+
 def test_rabbitmq_keeps_persistent_messages_and_grows_virtual_hosts(own_rabbitmq: PrivateRabbitMQ) -> None:
     own_rabbitmq.add_vhosts(["later"])
     with kombu.Connection(own_rabbitmq.uri("later")) as connection, connection.channel() as channel:
