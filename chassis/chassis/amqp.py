@@ -24,7 +24,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from chassis import failpoints, log
-from chassis.broker import ROUND_PAUSE, Message, NotConfirmed, Queue, Sink
+from chassis.broker import Message, NotConfirmed, Queue, Sink, rest_after
 from chassis.topology import EVENTS, SIGNALS, TopologyMissing, queue_name
 
 HEARTBEAT = 10
@@ -194,13 +194,14 @@ class _Consumer:
     def run(self, sink: Sink, stop: threading.Event) -> None:
         while not stop.is_set():
             if self._gather():
+                began = time.monotonic()
                 sink([_read(message) for message in self._batch])
                 self._channel.basic_ack(self._batch[-1].delivery_info["delivery_tag"], multiple=True)
                 failpoints.reach("inbox.acknowledged")
                 full = len(self._batch) >= BATCH
                 self._batch.clear()
                 if not full:
-                    stop.wait(ROUND_PAUSE)
+                    stop.wait(rest_after(time.monotonic() - began))
             self._connection.heartbeat_check()
 
     def _gather(self) -> bool:

@@ -16,9 +16,16 @@ from typing import Any, Protocol
 PULSE = "chassis.pulse.v1"
 RESEND = "chassis.resend.v1"
 
-# How long relay, consumer and worker rest after a round that was not full. A lone event is not delayed; when
-# many come, each round finds several, and a transaction for all of them costs little more than one for one.
-ROUND_PAUSE = 0.04
+_LONGEST_REST = 0.04
+
+
+def rest_after(seconds: float) -> float:
+    """How long relay, consumer and worker rest after a round that took so long and was not full.
+
+    A lone event is not delayed. When many come, and the more the busier the machine is, each round then finds
+    several, and a transaction for all of them costs little more than one for one.
+    """
+    return min(_LONGEST_REST, 2 * seconds)
 
 
 @dataclass(frozen=True)

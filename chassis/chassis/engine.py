@@ -15,7 +15,7 @@ from typing import Any
 
 from chassis import claims, digest, failpoints, log
 from chassis.breaker import Breaker
-from chassis.broker import ROUND_PAUSE, Broker, Message, Publisher, Queue
+from chassis.broker import Broker, Message, Publisher, Queue, rest_after
 from chassis.command import Entrypoints, entrypoints
 from chassis.inbox import Inbox
 from chassis.relay import Relay
@@ -162,13 +162,14 @@ class Engine:
 
         def work() -> None:
             self._work.clear()
+            began = time.monotonic()
             looked_at = worker.run_once()
             if looked_at == 0:
                 self._work.wait(WORKER_POLL)
             elif self.breaker.is_open:
                 self._stop.wait(1.0)
             elif looked_at < claims.BATCH:
-                self._stop.wait(ROUND_PAUSE)
+                self._stop.wait(rest_after(time.monotonic() - began))
 
         return lambda: self._repeat(name, work)
 

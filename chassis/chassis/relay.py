@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from chassis import digest, failpoints, log
-from chassis.broker import PULSE, ROUND_PAUSE, Broker, Message, Publisher
+from chassis.broker import PULSE, Broker, Message, Publisher, rest_after
 from chassis.envelope import dumps
 from chassis.ids import new_id
 from chassis.leadership import lead
@@ -90,13 +90,14 @@ class Relay:
             publisher = self._broker.publisher()
             while not stop.is_set():
                 self._woken.clear()
+                began = time.monotonic()
                 sent = self.publish_once(connection, publisher)
                 if sent == 0:
                     publisher.breathe()
                     self._pulse_when_due(connection, publisher)
                     self._woken.wait(self._poll)
                 elif sent < BATCH:
-                    stop.wait(ROUND_PAUSE)
+                    stop.wait(rest_after(time.monotonic() - began))
             return True
         except OSError as error:
             log.get(__name__).warning("relay.unconfirmed", store=self._store.name, error=str(error)[:300])
