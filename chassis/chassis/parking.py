@@ -36,13 +36,6 @@ class BodyIsAnotherEvent(Refusal):
     en = "The new body is another event; its id, source, subject and sequence must stay."
 
 
-class HasNoPlace(Refusal):
-    """A malformed message belongs to no aggregate; there is nothing to skip past."""
-
-    zh = "这条消息不是事件，没有后续消息在等它。可以改正内容，或者丢弃。"
-    en = "This message is no event and nothing waits behind it. Correct its body, or discard it."
-
-
 def list_parked(store: Store, *, reason: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
     """The parked messages, oldest first, without bodies; `waiting` counts the events behind each."""
     behind = inbox.alias("behind")
